@@ -1,0 +1,1 @@
+"""Text to Nodes and back: YAML in, canonical YAML out, Jsonnet in."""

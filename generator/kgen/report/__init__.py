@@ -1,0 +1,1 @@
+"""Diagnostics to text, one style a file."""
