@@ -1,0 +1,19 @@
+"""What was found in a workspace: the bytes of its files, or why there are none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A file that is there and cannot be used; it is an error only where something needs the file."""
+
+    message: str  # what is wrong with it, without the file's name
+    help: str  # what to do about it
+
+
+Sources: TypeAlias = Mapping[str, bytes | Unreadable]
+"""Files by their path from the workspace root, `/` on every system."""
