@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple, TypeAlias
 
 FieldPath: TypeAlias = tuple[str | int, ...]
@@ -36,8 +36,8 @@ class Node(NamedTuple):
     text: str = ""  # the scalar as its author wrote it, where that is more than `str(value)`
 
 
-Value: TypeAlias = "str | int | float | bool | None | dict[str, Node] | tuple[Node, ...]"
-Plain: TypeAlias = "str | int | float | bool | None | dict[str, Plain] | list[Plain]"
+Value: TypeAlias = "str | int | float | bool | dict[str, Node] | tuple[Node, ...] | None"
+Plain: TypeAlias = "str | int | float | bool | dict[str, Plain] | list[Plain] | None"
 """What JSON can say: a Node without its places."""
 
 NOWHERE = Span("", 0, 0)
@@ -112,6 +112,16 @@ def get(node: Node | None, *path: str | int) -> Node | None:
     return node
 
 
+def items(node: Node | None) -> tuple[Node, ...]:
+    """Give the items of a list that may be absent."""
+    return node.value if node is not None and isinstance(node.value, tuple) else ()
+
+
+def fields(node: Node | None) -> Mapping[str, Node]:
+    """Give the keys of a mapping that may be absent."""
+    return node.value if node is not None and isinstance(node.value, dict) else {}
+
+
 def put(node: Node, path: FieldPath, change: Callable[[Node | None], Node]) -> Node:
     """Give the tree in which the Node at `path` is what `change` makes of it.
 
@@ -130,11 +140,12 @@ def put(node: Node, path: FieldPath, change: Callable[[Node | None], Node]) -> N
         return Node((*value[:step], put(value[step], rest, change), *value[step + 1 :]), node.span)
     if not isinstance(value, dict) or not isinstance(step, str):
         raise TypeError(f"{kind_of(value)} has no {step!r}")
-    if step in value:
-        return Node({**value, step: put(value[step], rest, change)}, node.span)
-    if not rest:
-        return Node({**value, step: change(None)}, node.span)
-    return Node({**value, step: put(Node({}, node.span), rest, change)}, node.span)
+    below = value.get(step)
+    if below is not None or not rest:
+        new = put(below, rest, change) if below is not None else change(None)
+    else:
+        new = put(Node({}, node.span), rest, change)
+    return Node(type(value)({**value, step: new}), node.span)
 
 
 def leaves(node: Node, path: FieldPath = ()) -> Iterator[tuple[FieldPath, Node]]:

@@ -1,0 +1,101 @@
+"""The `kgen` command: argv, files, colour, exit codes. Nothing is decided here."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from kgen import __version__
+
+DONE, FOUND, USAGE, BUG = 0, 1, 2, 3
+REPORT = "this is a bug in kgen: please report it with the command and, if you can, the files"
+
+_COMMANDS = {
+    "completion": ("completion", "Print the completion script of a shell."),
+    "explain": ("explain", "Show which layer and line set each value of an Experiment."),
+    "render": ("render", "Write the manifests of environments."),
+    "schema": ("schema", "Print the JSON Schema of a file that kgen reads."),
+}
+
+
+class Lazy(click.Group):
+    """A group that imports a command when it is called: start-up is part of every command."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name the commands, in order."""
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command."""
+        if cmd_name not in _COMMANDS:
+            return None
+        import importlib  # noqa: PLC0415 - only a command that runs pays for it
+
+        module = importlib.import_module(f"kgen.cli.{_COMMANDS[cmd_name][0]}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, help_) for name, (_, help_) in sorted(_COMMANDS.items())])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command; for a misspelt one, name the nearest."""
+        name = args[0] if args else ""
+        if name and not name.startswith("-") and name not in _COMMANDS:
+            from kgen.model.words import suggestion  # noqa: PLC0415 - only an error pays for it
+
+            ctx.fail(f"no command {name!r}: {suggestion(name, _COMMANDS)}")
+        return super().resolve_command(ctx, args)
+
+
+@click.command(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="kgen %(version)s")
+def kgen() -> None:
+    """Katib Experiments from compact specs and per-environment overlays, ready for Argo CD.
+
+    \b
+    kgen render env/prod                  manifests on stdout
+    kgen render env/prod -o rendered      into rendered/prod, for Argo CD
+    kgen explain env/prod/mnist           who set what
+    """
+
+
+def main(argv: list[str] | None = None, environ: Mapping[str, str] = os.environ) -> None:
+    """Run a command line and exit: 0 done, 1 errors or differences, 2 wrong usage, 3 a bug."""
+    sys.exit(_run(argv, environ))
+
+
+def _run(argv: list[str] | None, environ: Mapping[str, str]) -> int:
+    try:
+        result: Any = kgen.main(argv, prog_name="kgen", standalone_mode=False)
+    except click.ClickException as wrong:
+        wrong.show()
+        return wrong.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        return 130
+    except BrokenPipeError:  # the reader of the pipe has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except Exception as problem:
+        from kgen.model.diagnostic import InputError  # noqa: PLC0415 - only an error pays for it
+
+        if isinstance(problem, InputError):
+            from kgen.cli.console import say  # noqa: PLC0415
+
+            say(problem.diagnostics)
+            return FOUND
+        if environ.get("KGEN_TRACEBACK"):
+            raise
+        click.echo(f"kgen: {type(problem).__name__}: {problem}", err=True)
+        click.echo(f"{REPORT}; KGEN_TRACEBACK=1 shows where", err=True)
+        return BUG
+    return result if isinstance(result, int) else DONE

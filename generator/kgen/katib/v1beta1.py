@@ -1,0 +1,53 @@
+"""What Katib's v1beta1 API defaults, limits and derives.
+
+Read from github.com/kubeflow/katib at v0.19.0 and seven commits after it, and the tags of 0.17 and
+0.18: pkg/apis/controller/experiments/v1beta1 (types, experiment_defaults.go), pkg/webhook/v1beta1.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+API_VERSION = "kubeflow.org/v1beta1"
+KIND = "Experiment"
+
+
+class Conditions(NamedTuple):
+    """GJSON paths over the live object of a trial."""
+
+    success: str
+    failure: str
+
+
+_CONDITION = 'status.conditions.#(type=="{}")#|#(status=="True")#'
+JOB_CONDITIONS = Conditions(_CONDITION.format("Complete"), _CONDITION.format("Failed"))
+OPERATOR_CONDITIONS = Conditions(_CONDITION.format("Succeeded"), _CONDITION.format("Failed"))
+
+PARALLEL_TRIAL_COUNT = 3
+RESUME_POLICY = "Never"
+STRATEGY_OF_TYPE = {"minimize": "min", "maximize": "max"}
+DISTRIBUTION = "uniform"
+COLLECTOR = "StdOut"
+FILE_PATH = "/var/log/katib/metrics.log"
+EVENT_PATH = "/var/log/katib/tfevent/"
+HTTP_PATH, HTTP_PORT = "/metrics", 8080
+
+MOST_NAME = 40  # characters of an Experiment's name; the webhook looks from 0.18 on
+MOST_NAME_PBT = 26  # pbt's trials add a hyphen and a UUID to it, and labels hold 63
+MOST_SERVICE_NAME = 63  # of <experiment>-<algorithm>, the suggestion's Service
+
+NAMESPACE_LABEL = "katib.kubeflow.org/metrics-collector-injection"
+
+SINCE_DISTRIBUTION = "0.18"  # `distribution` in feasibleSpace, and collector Push in place of None
+EDITABLE = ("parallelTrialCount", "maxTrialCount", "maxFailedTrialCount")
+
+# What the services assign when they search architectures; nobody declares these as parameters.
+NAS_ASSIGNMENTS = {
+    "enas": ("architecture", "nn_config"),
+    "darts": ("algorithm-settings", "search-space", "num-layers"),
+}
+
+
+def version(text: str) -> tuple[int, ...]:
+    """Make `0.19` comparable: as text, 0.9 would come after 0.19."""
+    return tuple(int(part) for part in text.split("."))

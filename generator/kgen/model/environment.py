@@ -1,0 +1,167 @@
+"""An environment: what runs in it, with which overlays; and the settings of a whole workspace."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from kgen.model.node import Node, Span
+from kgen.model.overlay import EXPERIMENT_BLOCK, NAMESPACE
+from kgen.model.shape import boolean, either, integer, listing, mapping, table, text
+from kgen.model.spec import ANNOTATIONS, LABELS
+
+KATIB_VERSIONS = ("0.17", "0.18", "0.19")
+
+VERSIONS = mapping(
+    "The versions that the cluster runs",
+    {
+        "katib": text("Katib", choices=KATIB_VERSIONS),
+        "kubernetes": text("Kubernetes", pattern=r"1\.\d+", form="a version such as 1.34"),
+        "argocd": text("Argo CD", pattern=r"\d+\.\d+", form="a version such as 3.5"),
+        "trainer": text("Kubeflow Trainer, which runs TrainJobs", choices=("2.0", "2.1", "2.2", "2.3")),
+    },
+)
+
+ARGOCD = mapping(
+    "The Argo CD Application that applies the environment's folder",
+    {
+        "name": text("Name of the Application; the environment's name if absent"),
+        "namespace": replace(NAMESPACE, doc="Namespace of the Application; argocd if absent"),
+        "project": text("Its AppProject; default if absent"),
+        "repoURL": text("The Git repository that holds the rendered folder"),
+        "targetRevision": text("Branch, tag or commit; HEAD if absent"),
+        "path": text("The rendered folder in the repository; the output folder of the workspace if absent"),
+        "server": text("The cluster's API server"),
+        "cluster": text("The cluster's name in Argo CD, instead of server"),
+        "automated": either(
+            boolean("Whether Argo CD syncs by itself"),
+            mapping(
+                "How Argo CD syncs by itself",
+                {
+                    "prune": boolean("Delete what left Git"),
+                    "selfHeal": boolean("Undo changes made in the cluster"),
+                    "allowEmpty": boolean("Accept that nothing is left"),
+                },
+            ),
+        ),
+        "createNamespace": boolean("Let Argo CD make the namespace and its Katib label; true unless a Profile owns it"),
+        "syncOptions": listing("Further sync options, such as ApplyOutOfSyncOnly=true", text("Name=value")),
+        "retry": integer("How often a failed sync is tried again; 5 if absent", 0),
+        "waves": boolean("Write sync waves: secrets before Experiments; true if absent"),
+        "labels": LABELS,
+        "annotations": ANNOTATIONS,
+    },
+    required=("repoURL",),
+)
+
+_NAMED = text("A name")
+ENVIRONMENT = mapping(
+    "What runs in one environment",
+    {
+        "description": text("What the environment is"),
+        "extends": listing("Environments that are laid first", _NAMED),
+        "namespace": NAMESPACE,
+        "profile": boolean("The namespace belongs to a Kubeflow Profile, which makes it and its labels"),
+        "overlays": listing("Overlays for all its experiments, lowest first", _NAMED),
+        "experiments": listing(
+            "The experiments, by name, or with what differs here",
+            either(
+                _NAMED,
+                mapping(
+                    "An experiment and what differs here",
+                    {
+                        "name": text("Name of the spec"),
+                        "overlays": listing("Overlays for this experiment, over those of the environment", _NAMED),
+                        "experiment": EXPERIMENT_BLOCK,
+                    },
+                    required=("name",),
+                ),
+            ),
+        ),
+        "naming": text("fixed names, or hashed: a changed search gets a new name", choices=("fixed", "hashed")),
+        "history": text("What happens to an Experiment that leaves Git", choices=("keep", "prune")),
+        "resources": listing("Further manifests, as files beside this one", text("A file")),
+        "target": VERSIONS,
+        "argocd": ARGOCD,
+    },
+)
+
+TRIAL_KIND = mapping(
+    "A trial kind that kgen does not know",
+    {
+        "apiVersion": text("Its apiVersion"),
+        "podTemplates": listing(
+            "Where its pod templates are, as dotted paths; `*` stands for any key or item", text("A path"), 1
+        ),
+        "container": text("Name of its training container"),
+        "successCondition": text("GJSON path that holds when a trial has succeeded"),
+        "failureCondition": text("GJSON path that holds when a trial has failed"),
+        "primaryPodLabels": LABELS,
+    },
+    required=("apiVersion", "podTemplates", "container", "successCondition", "failureCondition"),
+)
+
+WORKSPACE = mapping(
+    "Settings of a workspace; the file marks its root",
+    {
+        "target": replace(VERSIONS, doc="The versions that every environment runs, unless it says otherwise"),
+        "output": text("Folder of rendered manifests; rendered if absent", pattern=r"[^/].*", form="a relative path"),
+        "trialKinds": table("Trial kinds of one's own, by kind", TRIAL_KIND),
+    },
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The versions that manifests are made for."""
+
+    katib: str = KATIB_VERSIONS[-1]
+    kubernetes: str = "1.34"
+    argocd: str = "3.5"
+    trainer: str = "2.2"
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One layer of a stack as it is written, with the name that `explain` shows."""
+
+    name: str  # "overlay gpu-a100"
+    tree: Node
+    overlay: bool  # an overlay, or a part of a compact spec
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """One experiment of an environment: its spec, and the layers over it, lowest first."""
+
+    name: str
+    wanted_at: Span  # where the environment asks for it
+    spec: Node
+    layers: tuple[Layer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """An environment with everything it extends worked in."""
+
+    name: str
+    span: Span
+    namespace: Node | None = None
+    profile: bool = False
+    hashed: bool = False
+    history: Node | None = None
+    target: Target = field(default_factory=Target)
+    argocd: Node | None = None
+    resources: tuple[Node, ...] = ()  # workspace paths
+    output: str = "rendered"
+
+
+def layer_of(span: Span) -> str:
+    """Name the layer that a value was written in; of one that nobody wrote, whose default it is."""
+    if not span.line:
+        return span.file
+    if span.file.startswith("--set "):
+        return "command line"
+    folder, _, rest = span.file.partition("/")
+    words = {"experiments": "spec", "overlays": "overlay", "environments": "environment"}
+    name = rest.rsplit(".", 1)[0].removesuffix("/environment")
+    return f"{words[folder]} {name}" if folder in words else span.file

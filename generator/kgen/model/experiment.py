@@ -1,0 +1,84 @@
+"""What the stages hand on: the trial's object, the manifest, and what an environment renders to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from kgen.model.diagnostic import Diagnostic
+from kgen.model.environment import Target
+from kgen.model.node import FieldPath, Node, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """The object that a trial is, before the search parameters are placed in it."""
+
+    container: Node  # primaryContainerName
+    object: Node | None = None  # trialSpec; None for a template in a ConfigMap
+    training: tuple[FieldPath, ...] = ()  # containers that get the parameters
+    images: frozenset[str] = frozenset()  # names in `registry` that spoke of one of its images
+
+
+@dataclass(frozen=True, slots=True)
+class Expanded:
+    """An Experiment's manifest; every leaf has the Span of what caused it."""
+
+    name: str  # of the spec: the name in the cluster may have a hash behind it
+    spec: Span  # where its spec is
+    manifest: Node
+    patches: tuple[Node, ...] = ()
+    kind: str = ""  # of the trial's object; "" where it is not known
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """An Experiment as rules see it: plain data, complete with its defaults, and no place in any file."""
+
+    manifest: Mapping[str, Any]
+    target: Target
+    base: str = ""  # the name before hashing; "" where there is no such thing
+
+    @property
+    def name(self) -> str:
+        """Its name in the cluster; "" where it has none."""
+        name = self.manifest.get("metadata", {}).get("name", "")
+        return name if isinstance(name, str) else ""
+
+    @property
+    def spec(self) -> Mapping[str, Any]:
+        """Its `spec`; empty where that is no mapping."""
+        return self.part("spec")
+
+    def part(self, *path: str) -> Mapping[str, Any]:
+        """Give a mapping by its path; empty where there is none."""
+        found: Any = self.manifest
+        for step in path:
+            found = found.get(step) if isinstance(found, Mapping) else None
+        return found if isinstance(found, Mapping) else {}
+
+    def listed(self, *path: str) -> Sequence[Any]:
+        """Give a list by its path; empty where there is none."""
+        found = self.part(*path[:-1]).get(path[-1])
+        return found if isinstance(found, list) else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """Any other object that is rendered, and the file it goes to."""
+
+    file: str
+    object: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What an environment renders to: all its files, or none and the reasons."""
+
+    environment: str
+    diagnostics: tuple[Diagnostic, ...]
+    files: dict[str, bytes] = field(default_factory=dict)  # by name, in the environment's folder
+    application: bytes | None = None  # the Argo CD Application that applies the folder
+    experiments: tuple[Expanded, ...] = ()
+    output: str = "rendered"  # the workspace's folder for rendered manifests

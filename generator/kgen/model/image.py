@@ -1,0 +1,68 @@
+"""Container image references: `registry/folder/name:tag@digest`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+DOCKER_HUB = "docker.io"
+
+
+class Image(NamedTuple):
+    """An image reference taken apart; `tag` and `digest` are "" where there are none."""
+
+    name: str  # with its registry and folders
+    tag: str
+    digest: str
+
+    def __str__(self) -> str:
+        return self.name + (f":{self.tag}" if self.tag else "") + (f"@{self.digest}" if self.digest else "")
+
+
+def parse(reference: str) -> Image:
+    """Take a reference apart; the colon of a registry's port is none of a tag's."""
+    rest, _, digest = reference.partition("@")
+    head, slash, last = rest.rpartition("/")
+    name, _, tag = last.partition(":")
+    return Image(head + slash + name, tag, digest)
+
+
+def rename(reference: str, images: Mapping[str, str], mirror: Mapping[str, str]) -> tuple[str, set[str]]:
+    """Rename an image by name, then move it to its mirror.
+
+    Returns the new reference, and the keys of `images` and `mirror` that spoke of it.
+    """
+    image, hit = parse(reference), set()
+    new = images.get(image.name)
+    if new is not None:
+        hit.add(image.name)
+        image = _renamed(image, new)
+    source = next((s for s in sorted(mirror, key=len, reverse=True) if _below(image.name, s) is not None), None)
+    if source is not None:
+        hit.add(source)
+        image = image._replace(name=f"{mirror[source].rstrip('/')}/{_below(image.name, source)}")
+    return str(image), hit
+
+
+def _renamed(image: Image, new: str) -> Image:
+    """A tag alone, or a digest alone, keeps the name; a name alone keeps the tag and the digest."""
+    if new.startswith((":", "@")):
+        name, tag, digest = parse(f"x{new}")
+        return Image(image.name, tag or (image.tag if digest else ""), digest)
+    name, tag, digest = parse(new)
+    return Image(name, tag, digest) if tag or digest else image._replace(name=name)
+
+
+def _below(name: str, folder: str) -> str | None:
+    """Give what is left of a name below a registry or folder; None where it lies elsewhere."""
+    folder = folder.rstrip("/")
+    if name.startswith(folder + "/"):
+        return name[len(folder) + 1 :]
+    if folder == DOCKER_HUB and not _has_registry(name):
+        return name if "/" in name else f"library/{name}"
+    return None
+
+
+def _has_registry(name: str) -> bool:
+    first, slash, _ = name.partition("/")
+    return bool(slash) and ("." in first or ":" in first or first == "localhost")

@@ -1,0 +1,216 @@
+"""Laying one tree over another.
+
+Mappings merge key by key and Kubernetes' lists by their merge key; all else is replaced whole, and
+null deletes. How layers are grouped never changes the result, and a layer laid twice is a layer
+laid once. Two things make that exact:
+
+- What replaces instead of merging says so in its type (`Fresh`): a mapping laid over a null stands
+  alone whatever lies further down.
+- A change of kind, a list over a mapping say, is kept in the tree as a `Conflict` and only reported
+  by `settle`, when all layers are laid; one that a higher layer deletes or replaces was none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kgen.model.diagnostic import Diagnostic, Related, error
+from kgen.model.node import FieldPath, Node, Span, kind_of, path_text
+
+KIND_CHANGE = "KG104"
+
+
+class Fresh(dict[str, Node]):
+    """A mapping that replaces what lies below it."""
+
+    __slots__ = ()
+
+
+class Keyed(dict[str, Node]):
+    """A list whose items merge by a key: items by what identifies them, in order."""
+
+    __slots__ = ()
+
+
+class FreshKeyed(Keyed, Fresh):
+    """A keyed list that replaces what lies below it."""
+
+    __slots__ = ()
+
+
+class Conflict(tuple[Node, ...]):
+    """Two Nodes of kinds that cannot be laid over each other, the lower first."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KindChange:
+    """A Conflict that was still there when all layers were laid."""
+
+    path: FieldPath
+    low: Node
+    high: Node
+
+
+def merge(low: Node, high: Node) -> Node:
+    """Lay `high` over `low`. A value keeps the Span of the layer that wrote it."""
+    over, under = high.value, low.value
+    kind = type(over)
+    if kind is dict or kind is Keyed:
+        if under is None or isinstance(under, tuple):
+            if isinstance(under, Conflict):
+                return low
+            if kind is Keyed or under is None:
+                return Node((FreshKeyed if kind is Keyed else Fresh)(over), high.span)  # type: ignore[arg-type]
+            return Node(Conflict((low, high)), high.span)
+        if not isinstance(under, dict) or isinstance(under, Keyed) is not (kind is Keyed):
+            return Node(Conflict((low, high)), high.span)
+        return Node(_merge_mappings(under, over), high.span)  # type: ignore[arg-type]
+    if over is None or isinstance(over, Fresh | Conflict) or under is None:
+        return high
+    if isinstance(under, Conflict):
+        return low
+    if isinstance(over, tuple) is not (isinstance(under, tuple | Keyed)) or (
+        isinstance(under, dict) and not isinstance(over, tuple)
+    ):
+        return Node(Conflict((low, high)), high.span)
+    return high
+
+
+def _merge_mappings(under: dict[str, Node], over: dict[str, Node]) -> dict[str, Node]:
+    out = type(under)(under)
+    for key, node in over.items():
+        low = out.get(key)
+        out[key] = node if low is None else merge(low, node)
+    return out
+
+
+def settle(node: Node) -> tuple[Node, tuple[KindChange, ...]]:
+    """Give the plain tree that is left when all layers are laid, and every change of kind in it.
+
+    Nulls are gone, with the keys that held them; keyed lists are lists again.
+    """
+    changes: list[KindChange] = []
+    return _settle(node, (), changes), tuple(changes)
+
+
+def _settle(node: Node, path: FieldPath, changes: list[KindChange]) -> Node:
+    value = node.value
+    kind = type(value)
+    if kind is dict or kind is Fresh:
+        out = {
+            key: item if type(item.value) is str else _settle(item, (*path, key), changes)
+            for key, item in value.items()  # type: ignore[union-attr]
+            if item.value is not None
+        }
+        return Node(out, node.span)
+    if isinstance(value, Keyed):
+        items = [item for item in value.values() if item.value is not None]
+        return Node(tuple([_settle(item, (*path, i), changes) for i, item in enumerate(items)]), node.span)
+    if isinstance(value, Conflict):
+        low, high = value
+        changes.append(KindChange(path, low, high))
+        return high
+    if isinstance(value, tuple):
+        settled = tuple([_settle(item, (*path, i), changes) for i, item in enumerate(value)])
+        return Node(settled, node.span)
+    return node
+
+
+# A list merges by key if Kubernetes has one for it, or if its items cannot sensibly be there twice.
+# Every one but the containers is laid whole: half of one volume and half of another is neither.
+_MERGE_KEYS: dict[str, tuple[str, ...]] = {
+    "containers": ("name",),
+    "initContainers": ("name",),
+    "env": ("name",),
+    "volumes": ("name",),
+    "volumeMounts": ("mountPath",),
+    "volumeDevices": ("devicePath",),
+    "imagePullSecrets": ("name",),
+    "resourceClaims": ("name",),
+    "schedulingGates": ("name",),
+    "hostAliases": ("ip",),
+    "ports": ("containerPort", "protocol"),
+    "tolerations": ("key", "operator", "value", "effect"),
+    "topologySpreadConstraints": ("topologyKey", "whenUnsatisfiable"),
+}
+_OPTIONAL_KEYS = {"protocol", "operator", "value", "effect", "key", "whenUnsatisfiable"}
+_DEEP = {"containers", "initContainers"}
+
+Duplicate = Callable[[str, str, Span, Span], None]
+"""Called for two items of a list that are identified alike: list, identity, first and second place."""
+
+
+def keyed(node: Node, duplicate: Duplicate, name: str = "") -> Node:
+    """Turn the lists of a Kubernetes object that merge by a key into `Keyed`, at every depth.
+
+    `{name: X, $patch: delete}` deletes an item, as in a strategic merge patch.
+    """
+    value = node.value
+    if isinstance(value, dict):
+        for item in value.values():
+            if isinstance(item.value, dict | tuple):
+                out = {key: keyed(item, duplicate, key) for key, item in value.items()}
+                return Node(type(value)(out), node.span)
+        return node
+    if not isinstance(value, tuple):
+        return node
+    identities = _identities(value, name)
+    if identities is None:
+        return Node(tuple([keyed(item, duplicate) for item in value]), node.span)
+    items = Keyed()
+    for identity, item in zip(identities, value, strict=True):
+        if identity in items:
+            duplicate(name, identity, items[identity].span, item.span)
+            continue
+        items[identity] = _keyed_item(item, duplicate, deep=name in _DEEP)
+    return Node(items, node.span)
+
+
+def _identities(items: tuple[Node, ...], name: str) -> list[str] | None:
+    """Give what identifies each item of a list, or None if the list is one to be replaced whole."""
+    keys = _MERGE_KEYS.get(name)
+    if keys is None:
+        return None
+    out = []
+    for item in items:
+        fields = item.value
+        if not isinstance(fields, dict):
+            return None
+        parts = []
+        for key in keys:
+            field = fields.get(key)
+            if field is None and key not in _OPTIONAL_KEYS:
+                return None
+            parts.append("" if field is None else str(field.value))
+        out.append("/".join(parts))
+    return out
+
+
+def _keyed_item(item: Node, duplicate: Duplicate, *, deep: bool) -> Node:
+    fields = item.value
+    assert isinstance(fields, dict)
+    if "$patch" in fields and fields["$patch"].value == "delete":
+        return Node(None, item.span)
+    return keyed(item, duplicate) if deep else Node(Fresh(fields), item.span)
+
+
+def describe(node: Node) -> str:
+    """Name the kind of a merged value for a message."""
+    if isinstance(node.value, Conflict):
+        return describe(node.value[-1])
+    return "list" if isinstance(node.value, Keyed) else kind_of(node.value)
+
+
+def kind_change(change: KindChange) -> Diagnostic:
+    """Say that two layers disagree about what a value is."""
+    low, high = describe(change.low), describe(change.high)
+    return error(
+        change.high.span,
+        KIND_CHANGE,
+        f"`{path_text(change.path)}` is a {high} here and a {low} in the layer below",
+        f"write a {low}; or put `null` in a layer between to delete what lies below",
+        Related(change.low.span, f"the {low}"),
+    )

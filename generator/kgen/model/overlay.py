@@ -1,0 +1,255 @@
+"""An overlay: a layer that can be laid over any experiment of any trial kind."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kgen.model.shape import (
+    BOOLEAN,
+    FREE,
+    LIST,
+    NUMBER,
+    TEXT,
+    Shape,
+    anything,
+    boolean,
+    either,
+    integer,
+    listing,
+    mapping,
+    table,
+    text,
+)
+from kgen.model.spec import ANNOTATIONS, ENV, LABELS, METADATA, RESOURCES, SPEC
+
+NAMESPACE = text(
+    "The namespace of every object",
+    pattern="[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?",
+    form="a DNS label: small letters, digits and `-`, 63 characters at the most",
+)
+
+_POD_MAPPINGS = ("affinity", "dnsConfig", "nodeSelector", "os", "overhead", "securityContext")
+_POD_TEXTS = (
+    "dnsPolicy",
+    "hostname",
+    "nodeName",
+    "preemptionPolicy",
+    "priorityClassName",
+    "restartPolicy",
+    "runtimeClassName",
+    "schedulerName",
+    "serviceAccountName",
+    "subdomain",
+)
+_POD_BOOLEANS = (
+    "automountServiceAccountToken",
+    "enableServiceLinks",
+    "hostIPC",
+    "hostNetwork",
+    "hostPID",
+    "hostUsers",
+    "setHostnameAsFQDN",
+    "shareProcessNamespace",
+)
+_POD_NUMBERS = ("activeDeadlineSeconds", "priority", "terminationGracePeriodSeconds")
+_POD_LISTS = (
+    "containers",
+    "hostAliases",
+    "imagePullSecrets",
+    "initContainers",
+    "readinessGates",
+    "resourceClaims",
+    "schedulingGates",
+    "tolerations",
+    "topologySpreadConstraints",
+    "volumes",
+)
+_CONTAINER_MAPPINGS = ("lifecycle", "livenessProbe", "readinessProbe", "startupProbe")
+_CONTAINER_TEXTS = ("imagePullPolicy", "terminationMessagePath", "terminationMessagePolicy", "workingDir")
+_CONTAINER_LISTS = ("envFrom", "ports", "resizePolicy", "volumeDevices", "volumeMounts")
+
+POD_KEYS = (*_POD_MAPPINGS, *_POD_TEXTS, *_POD_BOOLEANS, *_POD_NUMBERS, *_POD_LISTS)
+CONTAINER_KEYS = (*_CONTAINER_MAPPINGS, *_CONTAINER_TEXTS, *_CONTAINER_LISTS)
+CONTAINER_SECURITY = "containerSecurityContext"
+
+
+def _kubernetes(names: tuple[str, ...], level: str, *kinds: str) -> dict[str, Shape]:
+    return {name: anything(f"`{name}` of {level}, in Kubernetes' form", *kinds) for name in names}
+
+
+_OF_POD, _OF_CONTAINER = "every pod of the trial", "the training containers"
+PODS = mapping(
+    "Settings of every pod template of the trial; container-level keys go to the training containers",
+    {
+        "labels": replace(LABELS, doc="Labels of every pod of the trial"),
+        "annotations": replace(ANNOTATIONS, doc="Annotations of every pod of the trial"),
+        "env": ENV,
+        "resources": RESOURCES,
+        CONTAINER_SECURITY: anything("`securityContext` of the training containers, in Kubernetes' form"),
+        **_kubernetes(_POD_MAPPINGS, _OF_POD),
+        **_kubernetes(_POD_TEXTS, _OF_POD, TEXT),
+        **_kubernetes(_POD_BOOLEANS, _OF_POD, BOOLEAN),
+        **_kubernetes(_POD_NUMBERS, _OF_POD, NUMBER),
+        **_kubernetes(_POD_LISTS, _OF_POD, LIST),
+        **_kubernetes(_CONTAINER_MAPPINGS, _OF_CONTAINER),
+        **_kubernetes(_CONTAINER_TEXTS, _OF_CONTAINER, TEXT),
+        **_kubernetes(_CONTAINER_LISTS, _OF_CONTAINER, LIST),
+    },
+)
+
+_REMOTE = mapping(
+    "Where the store keeps it",
+    {
+        "key": text("Key of the entry in the store"),
+        "property": text("Property of the entry"),
+        "version": text("Version of the entry"),
+    },
+    required=("key",),
+)
+_EXTERNAL = mapping(
+    "The pull secret as an ExternalSecret: the store holds a docker config, or a user and a password",
+    {
+        "store": mapping(
+            "The secret store",
+            {
+                "name": text("Its name"),
+                "kind": text("Its kind", choices=("SecretStore", "ClusterSecretStore")),
+            },
+            required=("name",),
+        ),
+        "dockerConfig": replace(_REMOTE, doc="Where the store keeps the whole .dockerconfigjson"),
+        "server": text("Registry host, with username and password"),
+        "username": replace(_REMOTE, doc="Where the store keeps the user name"),
+        "password": replace(_REMOTE, doc="Where the store keeps the password"),
+        "refreshInterval": text("How often the operator looks, such as 1h0m0s"),
+    },
+    required=("store",),
+)
+_SEALED = mapping(
+    "The pull secret as a SealedSecret",
+    {
+        "encrypted": text("Ciphertext of .dockerconfigjson, as kubeseal prints it"),
+        "scope": text("What the ciphertext is bound to", choices=("strict", "namespace-wide", "cluster-wide")),
+    },
+    required=("encrypted",),
+)
+
+REGISTRY = mapping(
+    "Image names, and the secret they are pulled with",
+    {
+        "images": table(
+            "Images by name: NAME: NEW, where NEW is a name, name:tag, name@digest, :tag or @digest",
+            text("The new reference", pattern=r"\S+", form="an image reference, without blanks"),
+        ),
+        "mirror": table(
+            "Registries and folders of images, FROM: TO; docker.io stands for images without a registry",
+            text("The new registry", pattern=r"\S+", form="a registry, without blanks"),
+        ),
+        "pullSecret": either(
+            text("Name of an existing Secret in the namespace"),
+            mapping(
+                "The pull secret, referenced from every pod of the trial",
+                {"name": text("Name of the Secret"), "externalSecret": _EXTERNAL, "sealedSecret": _SEALED},
+                required=("name",),
+            ),
+        ),
+        "optional": boolean("Images and mirrors that hit nothing are no error"),
+    },
+)
+
+TARGET = mapping(
+    "Which objects; all conditions must hold",
+    {
+        "kind": text("Their kind; Experiment if absent"),
+        "name": text("Their name, as a glob; of an Experiment the name before hashing"),
+        "labels": replace(LABELS, doc="Labels they have"),
+    },
+)
+
+PATCHES = listing(
+    "RFC 6902 patches of the finished objects",
+    mapping(
+        "One patch",
+        {
+            "target": TARGET,
+            "optional": boolean("A target that matches nothing is no error"),
+            "ops": listing(
+                "Operations, in order",
+                mapping(
+                    "One operation",
+                    {
+                        "op": text("What to do", choices=("add", "remove", "replace", "move", "copy", "test")),
+                        "path": text(
+                            "JSON pointer",
+                            pattern="(/.*)?",
+                            form="a JSON pointer, such as /spec/resumePolicy",
+                        ),
+                        "from": text("JSON pointer", pattern="(/.*)?", form="a JSON pointer"),
+                        "value": Shape(
+                            "The value", ("text", "number", "boolean", "mapping", "list", "null"), values=FREE
+                        ),
+                    },
+                    required=("op", "path"),
+                ),
+                1,
+            ),
+        },
+        required=("ops",),
+    ),
+)
+
+MATCH = mapping(
+    "Which experiments the overlay is for",
+    {
+        "names": listing("Names of experiments, as globs", text("A glob")),
+        "labels": replace(LABELS, doc="Labels of the spec"),
+        "kinds": listing("Trial kinds", text("A kind, such as PyTorchJob")),
+        "optional": boolean("Matching no experiment is no error"),
+    },
+)
+
+EXPERIMENT_BLOCK = replace(
+    SPEC,
+    doc="Laid over the compact spec",
+    keys={key: shape for key, shape in SPEC.keys.items() if key != "name"},
+    required=(),
+    layer=True,
+)
+
+OVERLAY = replace(
+    mapping(
+        "A layer over experiments",
+        {
+            "description": text("What the overlay is for"),
+            "match": MATCH,
+            "namespace": NAMESPACE,
+            "experiment": EXPERIMENT_BLOCK,
+            "metadata": replace(METADATA, doc="Labels and annotations of the Experiment"),
+            "pods": PODS,
+            "gpu": mapping(
+                "GPUs of each training container",
+                {
+                    "resource": text("Name of the resource; nvidia.com/gpu if absent"),
+                    "count": integer("How many", 0),
+                },
+            ),
+            "sharedMemory": either(
+                text("Size of /dev/shm, such as 8Gi; true for no limit but the pod's own"),
+                Shape("", (BOOLEAN,), only=True),
+            ),
+            "istio": mapping(
+                "The Istio sidecar of trial pods",
+                {
+                    "inject": boolean("Whether a pod gets one; a trial with a classic sidecar never ends"),
+                    "annotation": boolean("Write the old annotation beside the label, for Istio before 1.16"),
+                },
+                required=("inject",),
+            ),
+            "queue": text("Kueue's LocalQueue, as a label on the trial's object"),
+            "registry": REGISTRY,
+            "patches": PATCHES,
+            "resources": listing("Further manifests, as files beside this one", text("A file")),
+        },
+    ),
+    layer=True,
+)

@@ -1,0 +1,190 @@
+"""The stages in order; the one module that knows them all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from kgen import rules
+from kgen.katib.trialkinds import kinds_for
+from kgen.katib.trialkinds.kind import TrialKind
+from kgen.model.diagnostic import Diagnostic, InputError, Severity, error
+from kgen.model.environment import Environment, Layer, Stack
+from kgen.model.experiment import Expanded, Manifest, Rendered, Trial
+from kgen.model.node import Node, fields, get, items, text_of
+from kgen.model.sources import Sources
+from kgen.stages import deliver as delivery
+from kgen.stages import patch as patching
+from kgen.stages.build import build
+from kgen.stages.check import check
+from kgen.stages.compose import compose
+from kgen.stages.default import default
+from kgen.stages.emit import emit
+from kgen.stages.expand import expand
+from kgen.stages.load import Evaluate, Library, load_setting
+from kgen.stages.resolve import resolve
+from kgen.stages.unfold import unfold_overlay, unfold_spec
+
+NOTHING, FILE_CLASH, NO_IMAGE = "KG114", "KG113", "KG108"
+
+
+def render(
+    sources: Sources,
+    environment: str,
+    *,
+    settings: tuple[str, ...] = (),
+    evaluate: Evaluate | None = None,
+    allow_empty: bool = False,
+) -> Rendered:
+    """Make the manifests of one environment from the files of a workspace.
+
+    Pure: equal bytes in, equal bytes out. `settings` are `key.path=value`, laid over everything.
+    Where anything is wrong there are no files, as a sync would prune what is missing.
+    """
+    try:
+        composed = _compose(sources, environment, settings, evaluate or _evaluate)
+        manifests = _deliver(composed)
+        experiments = _expand(composed)
+    except InputError as failure:
+        return Rendered(environment, failure.diagnostics)
+    where, problems = composed.environment, composed.problems
+    experiments, manifests = _patch(composed, experiments, manifests)
+    problems.extend(check(experiments, rules.ALL, rules.OF_ALL, where.target))
+    if not experiments and not manifests and not allow_empty:
+        message = f"environment `{environment}` renders to no manifest at all"
+        problems.append(error(where.span, NOTHING, message, "add `experiments`; or ask for it with --allow-empty"))
+    causes = {f"{e.name}.yaml": e for e in experiments}
+    for manifest in manifests:
+        if manifest.file in causes:
+            message = f"an experiment and another object both go to `{manifest.file}`"
+            problems.append(error(causes[manifest.file].spec, FILE_CLASH, message, "rename the experiment"))
+    diagnostics = tuple(sorted(set(problems), key=lambda d: d.order))
+    if any(d.severity is Severity.ERROR for d in diagnostics):
+        return Rendered(environment, diagnostics, experiments=experiments, output=where.output)
+    files = {m.file: emit(m.object, f"{m.object.span.file} for environment {environment}") for m in manifests}
+    for name, experiment in causes.items():
+        files[name] = emit(experiment.manifest, f"{experiment.spec.file} for environment {environment}")
+    app = delivery.application(where, manifests)
+    return Rendered(
+        environment,
+        diagnostics,
+        dict(sorted(files.items())),
+        None if app is None else emit(app, where.span.file),
+        experiments,
+        where.output,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Composed:
+    """An environment, and the composed tree of each of its experiments."""
+
+    environment: Environment
+    library: Library
+    kinds: Mapping[str, TrialKind]
+    trees: tuple[Node, ...]
+    problems: list[Diagnostic]
+
+
+def _compose(sources: Sources, name: str, settings: tuple[str, ...], evaluate: Evaluate) -> _Composed:
+    library = Library(sources, name, evaluate)
+    problems = library.problems
+    layers = tuple(Layer(f"--set {text}", load_setting(text), overlay=False) for text in settings)
+    environment, stacks = resolve(library, name, layers, problems)
+    _stop_at(problems)
+    unfold = _Unfold(problems)
+    trees = tuple(compose(unfold.spec(stack), map(unfold.layer, stack.layers), problems) for stack in stacks)
+    own = library.settings()
+    kinds = kinds_for(environment.target.trainer, None if own is None else get(own, "trialKinds"))
+    _stop_at(problems)
+    return _Composed(environment, library, kinds, trees, problems)
+
+
+class _Unfold:
+    """Unfolds a layer once, however many experiments it is laid over."""
+
+    def __init__(self, problems: list[Diagnostic]) -> None:
+        self._problems = problems
+        self._done: dict[int, tuple[Node, Node]] = {}
+
+    def spec(self, stack: Stack) -> Node:
+        return unfold_spec(stack.spec, self._problems)
+
+    def layer(self, layer: Layer) -> Node:
+        done = self._done.get(id(layer.tree))
+        if done is None:
+            change: Callable[[Node, list[Diagnostic]], Node] = unfold_overlay if layer.overlay else unfold_spec
+            done = self._done[id(layer.tree)] = (layer.tree, change(layer.tree, self._problems))
+        return done[1]
+
+
+def _expand(composed: _Composed) -> tuple[Expanded, ...]:
+    where, problems = composed.environment, composed.problems
+    trials: list[Trial] = []
+    out: list[Expanded] = []
+    for tree in composed.trees:
+        trial = build(tree, composed.kinds, problems)
+        if trial is None:
+            continue
+        trials.append(trial)
+        expanded = expand(tree, trial, where, problems)
+        if expanded is not None:
+            manifest = default(expanded.manifest, composed.kinds, where.target, problems)
+            out.append(replace(expanded, manifest=manifest))
+    _report_images(composed, trials)
+    _stop_at(problems)
+    return tuple(out)
+
+
+def _report_images(composed: _Composed, trials: list[Trial]) -> None:
+    """Report every name in a registry section that spoke of no image in the environment."""
+    hit = frozenset().union(*(trial.images for trial in trials))
+    for tree in composed.trees:
+        registry = get(tree, "registry")
+        optional = fields(get(registry, "optional"))
+        for key, what in (("images", "image"), ("mirror", "registry")):
+            for name, node in fields(get(registry, key)).items():
+                if name not in hit and name not in optional:
+                    message = f"no {what} `{name}` is used by the experiments that this layer is laid over"
+                    help_ = "mend the name, remove it, or add `optional: true` to `registry`"
+                    problem = error(node.span, NO_IMAGE, message, help_)
+                    if problem not in composed.problems:
+                        composed.problems.append(problem)
+
+
+def _patch(
+    composed: _Composed, experiments: tuple[Expanded, ...], manifests: tuple[Manifest, ...]
+) -> tuple[tuple[Expanded, ...], tuple[Manifest, ...]]:
+    every = {str(p.span): p for tree in composed.trees for p in items(get(tree, "patches"))}
+    if not every:
+        return experiments, manifests
+    hit: set[str] = set()
+    done = []
+    for experiment in experiments:
+        manifest = experiment.manifest
+        if experiment.patches:
+            manifest = patching.patch(manifest, experiment.name, experiment.patches, hit, composed.problems)
+            manifest = default(manifest, composed.kinds, composed.environment.target, composed.problems)
+        done.append(replace(experiment, manifest=manifest))
+    others = []
+    for item in manifests:
+        name = text_of(fields(get(item.object, "metadata"))["name"])
+        obj = patching.patch(item.object, name, tuple(every.values()), hit, composed.problems)
+        others.append(replace(item, object=obj))
+    composed.problems.extend(patching.unused(tuple(every.values()), hit))
+    return tuple(done), tuple(others)
+
+
+def _deliver(composed: _Composed) -> tuple[Manifest, ...]:
+    return delivery.deliver(composed.environment, composed.trees, composed.library.manifests, composed.problems)
+
+
+def _stop_at(problems: list[Diagnostic]) -> None:
+    if problems:
+        raise InputError(problems)
+
+
+def _evaluate(file: str, sources: Sources, environment: str) -> str:
+    from kgen.codec import jsonnet  # noqa: PLC0415 - a workspace without Jsonnet does not pay for it
+
+    return jsonnet.evaluate(file, sources, environment)

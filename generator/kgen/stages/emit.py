@@ -1,0 +1,46 @@
+"""Objects to canonical YAML: one order of keys, the same bytes on every platform."""
+
+from __future__ import annotations
+
+from kgen.codec import writer
+from kgen.model.node import Node
+
+MARK = "# Rendered by kgen"
+
+# What a reader looks for first comes first; whatever is not named here follows in alphabetical order.
+_FIRST = (
+    "apiVersion kind name type parameterType metadata generateName namespace labels annotations "
+    "objective goal objectiveMetricName additionalMetricNames metricStrategies "
+    "algorithm algorithmName algorithmSettings earlyStopping "
+    "maxTrialCount parallelTrialCount maxFailedTrialCount resumePolicy "
+    "parameters feasibleSpace min max step list distribution nasConfig "
+    "metricsCollectorSpec collector source "
+    "primaryContainerName primaryPodLabels successCondition failureCondition retain "
+    "trialParameters reference description trialSpec configMap "
+    "operationType replicas key operator mountPath image command args env value valueFrom resources "
+    "restartPolicy spec template containers"
+).split()
+_RANK = {key: index for index, key in enumerate(_FIRST)}
+_LAST = len(_FIRST)
+
+
+def emit(obj: Node, cause: str) -> bytes:
+    """Write one object as a file; `cause` says in its first line what it was made of."""
+    return f"{MARK} from {cause}; changes made here are lost.\n{writer.write(ordered(obj))}".encode()
+
+
+def ordered(node: Node) -> Node:
+    """Put the keys of every mapping in canonical order."""
+    value = node.value
+    if isinstance(value, dict):
+        keys = sorted(value, key=_order) if len(value) > 1 else value
+        return Node({k: ordered(v) if isinstance((v := value[k]).value, dict | tuple) else v for k in keys}, node.span)
+    if isinstance(value, tuple):
+        return Node(
+            tuple([ordered(item) if isinstance(item.value, dict | tuple) else item for item in value]), node.span
+        )
+    return node
+
+
+def _order(key: str) -> tuple[int, str]:
+    return _RANK.get(key, _LAST), key

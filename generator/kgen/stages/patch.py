@@ -1,0 +1,151 @@
+"""RFC 6902 patches on finished objects; what they write keeps the place where they wrote it (KG1xx)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+
+from kgen.model.diagnostic import Diagnostic, error
+from kgen.model.node import Node, fields, get, items, kind_of, plain, text_of
+
+NO_TARGET, NO_PATH = "KG109", "KG110"
+
+
+class Refused(Exception):
+    """An operation that cannot be done."""
+
+
+def patch(obj: Node, name: str, patches: tuple[Node, ...], hit: set[str], problems: list[Diagnostic]) -> Node:
+    """Apply the patches whose target is the object; `hit` gathers the places of those that had one.
+
+    `name` is what a target's `name` is held against: the name of an Experiment before hashing.
+    """
+    for item in patches:
+        if not _is_target(get(item, "target"), obj, name):
+            continue
+        hit.add(str(item.span))
+        for operation in items(get(item, "ops")):
+            try:
+                obj = _apply(obj, fields(operation))
+            except Refused as refusal:
+                message = f"the patch does not fit {text_of(fields(obj)['kind'])} `{name}`: {refusal}"
+                help_ = "look at the object with `kgen render`, and mend the path"
+                problems.append(error(operation.span, NO_PATH, message, help_))
+                break
+    return obj
+
+
+def unused(patches: tuple[Node, ...], hit: set[str]) -> list[Diagnostic]:
+    """Report every patch that had no target, unless it is optional."""
+    out = []
+    for item in patches:
+        optional = get(item, "optional")
+        if str(item.span) not in hit and (optional is None or optional.value is not True):
+            help_ = "mend its `target`, or add `optional: true`"
+            out.append(error(item.span, NO_TARGET, "the patch has no target in this environment", help_))
+    return out
+
+
+def _is_target(target: Node | None, obj: Node, name: str) -> bool:
+    wanted = fields(target)
+    kind = text_of(wanted["kind"]) if "kind" in wanted else "Experiment"
+    if text_of(fields(obj)["kind"]) != kind:
+        return False
+    if "name" in wanted and not fnmatchcase(name, text_of(wanted["name"])):
+        return False
+    own = fields(get(obj, "metadata", "labels"))
+    return all(
+        key in own and text_of(own[key]) == text_of(value) for key, value in fields(wanted.get("labels")).items()
+    )
+
+
+def _steps(pointer: str) -> list[str]:
+    return [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
+
+
+def _apply(obj: Node, given: Mapping[str, Node]) -> Node:
+    kind, path = text_of(given["op"]), _steps(text_of(given["path"]))
+    if kind in ("add", "replace", "test") and "value" not in given:
+        raise Refused(f"`{kind}` needs a `value`")
+    if kind in ("move", "copy") and "from" not in given:
+        raise Refused(f"`{kind}` needs a `from`")
+    if kind == "add":
+        return _add(obj, path, given["value"], "")
+    if kind == "remove":
+        return _remove(obj, path, "")
+    if kind == "replace":
+        _find(obj, path)
+        return _add(_remove(obj, path, ""), path, given["value"], "") if path else given["value"]
+    if kind == "test":
+        if plain(_find(obj, path)) != plain(given["value"]):
+            raise Refused(f"`{text_of(given['path'])}` holds another value than the test asks for")
+        return obj
+    source = _steps(text_of(given["from"]))
+    node = _find(obj, source)
+    return _add(_remove(obj, source, "") if kind == "move" else obj, path, node, "")
+
+
+def _find(obj: Node, path: list[str]) -> Node:
+    node, done = obj, ""
+    for step in path:
+        node = _step(node, step, done)
+        done += f"/{step}"
+    return node
+
+
+def _step(node: Node, step: str, done: str) -> Node:
+    held, listed = fields(node), items(node)
+    if step in held:
+        return held[step]
+    if isinstance(node.value, tuple):
+        return listed[_index(step, len(listed) - 1, done)]
+    raise Refused(_absent(node, step, done))
+
+
+def _absent(node: Node, step: str, done: str) -> str:
+    held = ", ".join(f"`{key}`" for key in fields(node))
+    where = f"`{done}`" if done else "it"
+    return f"{where} is a {kind_of(node.value)} without `{step}`" + (f"; it holds {held}" if held else "")
+
+
+def _index(step: str, last: int, done: str) -> int:
+    if not step.isdecimal() or (step != "0" and step.startswith("0")):
+        raise Refused(f"`{done}` is a list, and `{step}` is no index")
+    if int(step) > last:
+        raise Refused(f"`{done}` has {last + 1} items, and no item {step}")
+    return int(step)
+
+
+def _add(node: Node, path: list[str], new: Node, done: str) -> Node:
+    if not path:
+        return new
+    step, rest, value = path[0], path[1:], node.value
+    if rest:
+        return _with(node, step, _add(_step(node, step, done), rest, new, f"{done}/{step}"))
+    if isinstance(value, dict):
+        return Node({**value, step: new}, node.span)
+    if isinstance(value, tuple):
+        at = len(value) if step == "-" else _index(step, len(value), done)
+        return Node((*value[:at], new, *value[at:]), node.span)
+    raise Refused(_absent(node, step, done))
+
+
+def _remove(node: Node, path: list[str], done: str) -> Node:
+    if not path:
+        raise Refused("the whole object cannot be removed")
+    step, rest, value = path[0], path[1:], node.value
+    below = _step(node, step, done)
+    if rest:
+        return _with(node, step, _remove(below, rest, f"{done}/{step}"))
+    if isinstance(value, dict):
+        return Node({key: item for key, item in value.items() if key != step}, node.span)
+    assert isinstance(value, tuple)
+    return Node((*value[: int(step)], *value[int(step) + 1 :]), node.span)
+
+
+def _with(node: Node, step: str, new: Node) -> Node:
+    value = node.value
+    if isinstance(value, dict):
+        return Node({**value, step: new}, node.span)
+    assert isinstance(value, tuple)
+    return Node((*value[: int(step)], new, *value[int(step) + 1 :]), node.span)

@@ -1,0 +1,378 @@
+"""The short forms written out: every layer in kgen's one form, so that any can be laid over any.
+
+The one form is the compact spec with nothing said in two ways: `algorithm: random` is
+`{name: random}`, `maximize: acc` is `{type: maximize, metric: acc}`, and what an overlay says of
+pods stands in the trial: `pod` for every pod template, `main` for the training containers, `gpu`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from posixpath import dirname, join, normpath
+
+from kgen.model.diagnostic import Diagnostic, Related, error
+from kgen.model.merge import Fresh, Keyed, keyed, merge
+from kgen.model.node import Node, Span, fields, items, make, text_of
+from kgen.model.overlay import CONTAINER_SECURITY, POD_KEYS
+
+EXCLUDES, TWICE = "KG105", "KG106"
+DESCRIPTION = "kubernetes.io/description"
+QUEUE = "kueue.x-k8s.io/queue-name"
+INJECT = "sidecar.istio.io/inject"
+SHARED_MEMORY = "shm"
+
+Problems = list[Diagnostic]
+
+
+def unfold_spec(spec: Node, problems: Problems) -> Node:
+    """Write out a compact spec, or a part of one that is laid over it."""
+    out = {}
+    for key, node in fields(spec).items():
+        change = _SECTIONS.get(key)
+        if change is None or node.value is None:
+            out[key] = node
+        else:
+            out[key] = change(node, problems)
+    description = out.pop("description", None)
+    if description is not None:
+        annotations = fields(out.get("annotations"))
+        out["annotations"] = Node({DESCRIPTION: description, **annotations}, description.span)
+    return Node(out, spec.span)
+
+
+def unfold_overlay(overlay: Node, problems: Problems) -> Node:
+    """Write out an overlay."""
+    parts = []
+    for key, node in fields(overlay).items():
+        change = _OVERLAY_SECTIONS.get(key)
+        if change is None:
+            continue
+        parts.append(Node({key: node}, node.span) if node.value is None else change(node, problems))
+    out = Node({}, overlay.span)
+    for part in parts:
+        out = merge(out, part)
+    return out
+
+
+def _duplicate(problems: Problems) -> Callable[[str, str, Span, Span], None]:
+    def report(name: str, identity: str, first: Span, second: Span) -> None:
+        message = f"`{name}` holds `{identity}` twice"
+        problems.append(error(second, TWICE, message, "keep one of the two", Related(first, "the first")))
+
+    return report
+
+
+def _keyed(node: Node, problems: Problems, name: str = "") -> Node:
+    return keyed(node, _duplicate(problems), name)
+
+
+def _text(node: Node) -> Node:
+    """A scalar where Kubernetes wants text: what the author wrote, as text."""
+    value = node.value
+    return node if value is None or type(value) is str else Node(text_of(node), node.span)
+
+
+def _texts(node: Node, _: Problems) -> Node:
+    return Node({key: _text(item) for key, item in fields(node).items()}, node.span)
+
+
+def _words(node: Node, _: Problems) -> Node:
+    return Node(tuple([_text(item) for item in items(node)]), node.span)
+
+
+def _objective(node: Node, problems: Problems) -> Node:
+    out = dict(fields(node))
+    metrics = [(kind, out.pop(kind)) for kind in ("maximize", "minimize") if kind in out]
+    if len(metrics) == 2:
+        places = [metric.span for _, metric in metrics]
+        message = "the objective has both `maximize` and `minimize`"
+        problems.append(error(places[1], EXCLUDES, message, "keep one", Related(places[0], "the other")))
+    head = {}
+    for kind, metric in metrics[:1]:
+        head = {"type": Node(None if metric.value is None else kind, metric.span), "metric": metric}
+    return Node({**head, **out}, node.span)
+
+
+def _algorithm(node: Node, problems: Problems) -> Node:
+    """One that is named stands for itself; settings without a name are laid over the algorithm below."""
+    if isinstance(node.value, str):
+        return Node(Fresh(name=node), node.span)
+    out = dict(fields(node))
+    if out.get("settings") is not None:
+        out["settings"] = _texts(out["settings"], problems)
+    return Node(Fresh(out) if "name" in out else out, node.span)
+
+
+_TYPES = ("double", "int", "discrete", "categorical")
+
+
+def _parameters(node: Node, problems: Problems) -> Node:
+    return Node(
+        {name: item if item.value is None else _parameter(item, problems) for name, item in fields(node).items()},
+        node.span,
+    )
+
+
+def _parameter(node: Node, problems: Problems) -> Node:
+    """Its values are one thing, laid whole: half of one interval and half of another are neither."""
+    out = {}
+    spaces = []
+    for key, item in fields(node).items():
+        if key in _TYPES:
+            spaces.append((key, item))
+        else:
+            out[key] = _text(item) if key == "step" else item
+    if len(spaces) > 1:
+        (first, low), (second, high) = spaces[:2]
+        message = f"a parameter is either `{first}` or `{second}`"
+        problems.append(error(high.span, EXCLUDES, message, "keep one", Related(low.span, "the other")))
+    for kind, item in spaces[:1]:
+        values = tuple([_text(value) for value in items(item)])
+        space = Fresh(type=Node(kind, item.span))
+        if kind in ("double", "int"):
+            space["min"], space["max"] = values
+        else:
+            space["list"] = Node(values, item.span)
+        out["space"] = Node(None if item.value is None else space, item.span)
+    return Node(out, node.span)
+
+
+def _nas(node: Node, problems: Problems) -> Node:
+    out = dict(fields(node))
+    if "operations" in out:
+        operations = []
+        for operation in items(out["operations"]):
+            inner = dict(fields(operation))
+            if "parameters" in inner:
+                inner["parameters"] = _parameters(inner["parameters"], problems)
+            operations.append(Node(inner, operation.span))
+        out["operations"] = Node(tuple(operations), out["operations"].span)
+    return Node(out, node.span)
+
+
+def _metrics(node: Node, problems: Problems) -> Node:
+    if isinstance(node.value, str):
+        return Node(Fresh(collector=node), node.span)
+    out = dict(fields(node))
+    if out.get("container") is not None:
+        out["container"] = _keyed(out["container"], problems)
+    return Node(Fresh(out) if "collector" in out else out, node.span)
+
+
+def _env(node: Node, problems: Problems) -> Node:
+    if not isinstance(node.value, dict):
+        return _keyed(node, problems, "env")
+    out = Keyed()
+    for name, item in node.value.items():
+        if item.value is None:
+            out[name] = item
+            continue
+        key, value = ("valueFrom", item) if isinstance(item.value, dict) else ("value", _text(item))
+        out[name] = Node(Fresh({"name": Node(name, item.span), key: value}), item.span)
+    return Node(out, node.span)
+
+
+_KUBERNETES_RESOURCES = ("limits", "requests", "claims")
+
+
+def _resources(node: Node, problems: Problems) -> tuple[Node, Node | None]:
+    """Give Kubernetes' form of a container's resources, and the number of its GPUs."""
+    given = dict(fields(node))
+    count = given.pop("gpu", None)
+    gpu = None if count is None else Node({"count": count}, count.span)
+    named = [key for key in given if key not in _KUBERNETES_RESOURCES]
+    if named and len(named) < len(given):
+        other = next(key for key in given if key in _KUBERNETES_RESOURCES)
+        message = f"`{named[0]}` beside `{other}`: resources are in the short form or in Kubernetes' own"
+        help_ = f"move `{named[0]}` into `limits` and `requests`"
+        problems.append(error(given[named[0]].span, EXCLUDES, message, help_))
+    if not named:
+        form = {key: _quantities(item) if key != "claims" else item for key, item in given.items()}
+        return Node(form, node.span), gpu
+    both = _quantities(Node(given, node.span))
+    return Node({"limits": both, "requests": both}, node.span), gpu
+
+
+def _quantities(node: Node) -> Node:
+    """A whole number stays a number, as people write GPUs; a fraction becomes text, which is exact."""
+    out = {k: _text(item) if isinstance(item.value, float) else item for k, item in fields(node).items()}
+    return Node(out, node.span) if node.value is not None else node
+
+
+def _main(out: dict[str, Node], problems: Problems) -> None:
+    """Move what is said of a training container to `main`, and the number of its GPUs to `gpu`."""
+    main = {}
+    spans = []
+    for key in ("env", "resources"):
+        node = out.pop(key, None)
+        if node is None:
+            continue
+        spans.append(node.span)
+        if node.value is None:
+            main[key] = node
+        elif key == "env":
+            main[key] = _env(node, problems)
+        else:
+            main[key], gpu = _resources(node, problems)
+            if gpu is not None:
+                out["gpu"] = gpu
+    if main:
+        out["main"] = Node(main, spans[0])
+
+
+def _metadata(node: Node, problems: Problems) -> Node:
+    return Node({k: v if v.value is None else _texts(v, problems) for k, v in fields(node).items()}, node.span)
+
+
+def _trial(node: Node, problems: Problems) -> Node:
+    out = dict(fields(node))
+    _main(out, problems)
+    for key, change in _TRIAL_SECTIONS.items():
+        if key in out and out[key].value is not None:
+            out[key] = change(out[key], problems)
+    return Node(out, node.span)
+
+
+def _replicas(node: Node, problems: Problems) -> Node:
+    out = {}
+    for name, replica in fields(node).items():
+        if isinstance(replica.value, int):
+            out[name] = Node({"replicas": replica}, replica.span)
+        else:
+            out[name] = _trial(replica, problems) if replica.value is not None else replica
+    return Node(out, node.span)
+
+
+def _references(node: Node, _: Problems) -> Node:
+    out = {}
+    for name, item in fields(node).items():
+        inner = {"reference": item} if isinstance(item.value, str) else dict(fields(item))
+        out[name] = Node(None if item.value is None else Fresh(inner), item.span)
+    return Node(out, node.span)
+
+
+_Change = Callable[[Node, Problems], Node]
+_SECTIONS: Mapping[str, _Change] = {
+    "labels": _texts,
+    "annotations": _texts,
+    "objective": _objective,
+    "algorithm": _algorithm,
+    "earlyStopping": _algorithm,
+    "parameters": _parameters,
+    "nas": _nas,
+    "metrics": _metrics,
+    "trial": _trial,
+}
+_TRIAL_SECTIONS: Mapping[str, _Change] = {
+    "command": _words,
+    "args": _words,
+    "replicas": _replicas,
+    "pod": _keyed,
+    "spec": _keyed,
+    "template": _keyed,
+    "metadata": _metadata,
+    "primaryPodLabels": _texts,
+    "references": _references,
+}
+
+
+def _pods(node: Node, problems: Problems) -> Node:
+    given = dict(fields(node))
+    metadata: dict[str, Node] = {}
+    for key in ("labels", "annotations"):
+        if key in given:
+            metadata[key] = _texts(given[key], problems) if given[key].value is not None else given[key]
+    trial: dict[str, Node] = {key: given[key] for key in ("env", "resources") if key in given}
+    _main(trial, problems)
+    main = dict(fields(trial.get("main")))
+    if CONTAINER_SECURITY in given:
+        main["securityContext"] = given[CONTAINER_SECURITY]
+    spec = {}
+    for key, item in given.items():
+        if key in POD_KEYS:
+            spec[key] = _keyed(item, problems, key)
+        elif key not in ("labels", "annotations", "env", "resources", CONTAINER_SECURITY):
+            main[key] = _keyed(item, problems, key)
+    pod = {}
+    if metadata:
+        pod["metadata"] = Node(metadata, node.span)
+    if spec:
+        pod["spec"] = Node(spec, node.span)
+    if pod:
+        trial["pod"] = Node(pod, node.span)
+    if main:
+        trial["main"] = Node(main, node.span)
+    return Node({"trial": Node(trial, node.span)}, node.span)
+
+
+def _shared_memory(node: Node, _: Problems) -> Node:
+    """`emptyDir {medium: Memory}` on /dev/shm, whose default of 64 MiB a data loader soon fills."""
+    place = node.span
+    empty: dict[str, object] = {"medium": "Memory"}
+    if isinstance(node.value, str):
+        empty["sizeLimit"] = node
+    volume = make({"name": SHARED_MEMORY, "emptyDir": empty}, place)
+    mount = make({"name": SHARED_MEMORY, "mountPath": "/dev/shm"}, place)  # noqa: S108 - the place is fixed
+    volumes = Keyed({SHARED_MEMORY: Node(Fresh(fields(volume)), place)})
+    mounts = Keyed({"/dev/shm": Node(Fresh(fields(mount)), place)})  # noqa: S108
+    pod = {"spec": {"volumes": Node(volumes, place)}}
+    return make({"trial": {"pod": pod, "main": {"volumeMounts": Node(mounts, place)}}}, place)
+
+
+def _istio(node: Node, _: Problems) -> Node:
+    given = fields(node)
+    inject, annotation = given.get("inject"), given.get("annotation")
+    if inject is None:
+        return Node({}, node.span)
+    value = Node(None if inject.value is None else text_of(inject), inject.span)
+    metadata: dict[str, object] = {"labels": {INJECT: value}}
+    if annotation is not None and annotation.value is True:
+        metadata["annotations"] = {INJECT: Node(value.value, annotation.span)}
+    return make({"trial": {"pod": {"metadata": metadata}}}, node.span)
+
+
+def _registry(node: Node, _: Problems) -> Node:
+    out = dict(fields(node))
+    secret = out.get("pullSecret")
+    if secret is not None and secret.value is not None:
+        inner = {"name": secret} if isinstance(secret.value, str) else dict(fields(secret))
+        out["pullSecret"] = Node(Fresh(inner) if "name" in inner else inner, secret.span)
+    if "optional" in out:  # it speaks of this layer's images alone, so each of them carries it
+        optional = out.pop("optional")
+        if optional.value is True:
+            names = [*fields(out.get("images")), *fields(out.get("mirror"))]
+            out["optional"] = Node(dict.fromkeys(names, optional), optional.span)
+    return Node({"registry": Node(out, node.span)}, node.span)
+
+
+def _numbered(node: Node, _: Problems) -> Node:
+    """A list that layers add to: each item is known by its place, so that laying it twice adds it once."""
+    return Node(Keyed({str(item.span): Node(Fresh(fields(item)), item.span) for item in items(node)}), node.span)
+
+
+def _files(node: Node, _: Problems) -> Node:
+    out = Keyed()
+    for item in items(node):
+        path = beside(item)
+        out[str(path.value)] = path
+    return Node(out, node.span)
+
+
+def beside(node: Node) -> Node:
+    """Give the workspace path of a file that is named relative to the file that names it."""
+    return Node(normpath(join(dirname(node.span.file), str(node.value))), node.span)
+
+
+_OVERLAY_SECTIONS: Mapping[str, _Change] = {
+    "namespace": lambda node, _: Node({"namespace": node}, node.span),
+    "experiment": unfold_spec,
+    "metadata": _metadata,
+    "pods": _pods,
+    "gpu": lambda node, _: make({"trial": {"gpu": node}}, node.span),
+    "sharedMemory": _shared_memory,
+    "istio": _istio,
+    "queue": lambda node, _: make({"trial": {"metadata": {"labels": {QUEUE: node}}}}, node.span),
+    "registry": _registry,
+    "patches": lambda node, problems: Node({"patches": _numbered(node, problems)}, node.span),
+    "resources": lambda node, problems: Node({"resources": _files(node, problems)}, node.span),
+}
