@@ -95,9 +95,17 @@ def _compose(sources: Sources, name: str, settings: tuple[str, ...], evaluate: E
     unfold = _Unfold(problems)
     trees = tuple(compose(unfold.spec(stack), map(unfold.layer, stack.layers), problems) for stack in stacks)
     own = library.settings()
+    environment = replace(environment, namespace=environment.namespace or _common_namespace(trees))
     kinds = kinds_for(environment.target.trainer, None if own is None else get(own, "trialKinds"))
     _stop_at(problems)
     return _Composed(environment, library, kinds, trees, problems)
+
+
+def _common_namespace(trees: tuple[Node, ...]) -> Node | None:
+    """Give the namespace that overlays set, where they set one for all experiments."""
+    found = [get(tree, "namespace") for tree in trees]
+    names = {text_of(node) if node is not None else "" for node in found}
+    return found[0] if len(names) == 1 else None
 
 
 class _Unfold:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from kgen.cli import swap, tree
-from kgen.cli.tree import OWN_MARK, Plan, plan, write_file, write_tree
+from kgen.cli.tree import OWN_MARK, Plan, own_files, plan, write_tree
 from kgen.model.diagnostic import InputError
 
 
@@ -130,15 +130,14 @@ def test_a_target_that_cannot_be(tmp_path: Path, make: Callable[[Path], Path], r
 
 
 def test_a_full_disk_leaves_all_as_it_was(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(_: int) -> None:
+    def full(path: Path, *_: object) -> None:
+        path.write_bytes(b"as far as it goes")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(os, "fsync", full)
+    monkeypatch.setattr(tree, "_write", full)
     for place in (target, target.parent / "not" / "yet"):
         with pytest.raises(InputError, match="cannot be written: No space left on device"):
             write_tree(place, NEXT)
-    with pytest.raises(InputError, match="No space left on device"):
-        write_file(target / "old", own("x"))
     assert plan(target, NEXT) == WORK
     assert [path.name for path in target.parent.iterdir()] == ["prod"]
 
@@ -158,7 +157,12 @@ def test_only_plain_names_are_taken(tmp_path: Path, name: str) -> None:
 
 def test_only_marked_files_are_written(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="does not start with"):
-        write_file(tmp_path / "a", b"x")
+        write_tree(tmp_path / "new", {"a": b"x"})
+
+
+def test_own_files_are_those_with_the_mark(target: Path) -> None:
+    assert own_files(target.parent / "none") == {}
+    assert own_files(target) == {"same": own("1"), "old": own("2"), "gone": own("3")}
 
 
 def test_a_killed_run_is_cleared_away_and_nothing_else(target: Path) -> None:
@@ -179,19 +183,6 @@ def test_a_folder_moved_away_by_a_killed_run_is_put_back(target: Path) -> None:
 def test_no_files_and_no_folder_is_nothing_to_do(tmp_path: Path) -> None:
     assert write_tree(tmp_path / "a" / "b", {}) == Plan()
     assert list(tmp_path.iterdir()) == []
-
-
-def test_write_file(tmp_path: Path) -> None:
-    path = tmp_path / "argocd" / "prod.yaml"
-    assert write_file(path, own("1"))
-    path.chmod(0o640)
-    assert not write_file(path, own("1"))
-    assert write_file(path, own("2"))
-    assert (path.read_bytes(), path.stat().st_mode & 0o777) == (own("2"), 0o640)
-    path.write_text("mine")
-    with pytest.raises(InputError, match="was not written by kgen"):
-        write_file(path, own("3"))
-    assert held(path.parent) == {"prod.yaml": b"mine"}
 
 
 def test_a_run_beside_another_waits_its_turn(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:

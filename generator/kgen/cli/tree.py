@@ -78,32 +78,6 @@ def write_tree(target: Path, files: Mapping[str, bytes]) -> Plan:
             return done
 
 
-def write_file(target: Path, data: bytes) -> bool:
-    """Write one file whole or not at all; False if it already held these bytes.
-
-    Raises:
-        InputError: it cannot be written, or is there and kgen did not write it (KG012).
-        ValueError: `data` lacks OWN_MARK.
-    """
-    _check({target.name: data})
-    with _told(target):
-        path = _location(target)
-        with place(path) as alone:
-            recover(path, alone)
-            old = _own_bytes(path, len(data))
-            if old == data:
-                return False
-            if old is None and os.path.lexists(path):
-                raise InputError([_foreign(target)])
-            new = sibling(path, "new")
-            try:
-                _write(new, data, None if old is None else path)
-                new.replace(path)
-            finally:
-                remove(new)
-    return True
-
-
 def own_files(folder: Path) -> dict[str, bytes]:
     """Read every file that kgen wrote in a folder; none where there is no folder."""
     if not folder.is_dir():

@@ -144,7 +144,8 @@ def _wrong_kind(node: Node, kind: str, shape: Shape, path: FieldPath) -> Diagnos
     where = f"`{path_text(path)}`" if path else "the file"
     if node.value is None:
         return error(node.span, WRONG_KIND, f"{where} has no value", f"write {wanted}, or remove the key")
-    found = f"the {kind} `{node.text or node.value}`" if not isinstance(node.value, dict | tuple) else f"a {kind}"
+    # A text is not repeated: where a mapping is wanted, it may be the secret that the mapping should refer to.
+    found = f"the {kind} `{node.text or node.value}`" if kind in (NUMBER, BOOLEAN) else f"a {kind}"
     help_ = f"write {wanted}" + (f" ({_shorten(shape.doc)})" if shape.doc else "")
     if kind in (NUMBER, BOOLEAN) and TEXT in shape.kinds:
         help_ = f'put it in quotes: "{node.text or node.value}"'
