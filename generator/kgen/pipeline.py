@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from kgen import rules
 from kgen.katib.trialkinds import kinds_for
@@ -75,8 +75,7 @@ def render(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Composed:
+class _Composed(NamedTuple):
     """An environment, and the composed tree of each of its experiments."""
 
     environment: Environment
@@ -95,7 +94,7 @@ def _compose(sources: Sources, name: str, settings: tuple[str, ...], evaluate: E
     unfold = _Unfold(problems)
     trees = tuple(compose(unfold.spec(stack), map(unfold.layer, stack.layers), problems) for stack in stacks)
     own = library.settings()
-    environment = replace(environment, namespace=environment.namespace or _common_namespace(trees))
+    environment = environment._replace(namespace=environment.namespace or _common_namespace(trees))
     kinds = kinds_for(environment.target.trainer, None if own is None else get(own, "trialKinds"))
     _stop_at(problems)
     return _Composed(environment, library, kinds, trees, problems)
@@ -138,7 +137,7 @@ def _expand(composed: _Composed) -> tuple[Expanded, ...]:
         expanded = expand(tree, trial, where, problems)
         if expanded is not None:
             manifest = default(expanded.manifest, composed.kinds, where.target, problems)
-            out.append(replace(expanded, manifest=manifest))
+            out.append(expanded._replace(manifest=manifest))
     _report_images(composed, trials)
     _stop_at(problems)
     return tuple(out)
@@ -173,12 +172,12 @@ def _patch(
         if experiment.patches:
             manifest = patching.patch(manifest, experiment.name, experiment.patches, hit, composed.problems)
             manifest = default(manifest, composed.kinds, composed.environment.target, composed.problems)
-        done.append(replace(experiment, manifest=manifest))
+        done.append(experiment._replace(manifest=manifest))
     others = []
     for item in manifests:
         name = text_of(fields(get(item.object, "metadata"))["name"])
         obj = patching.patch(item.object, name, tuple(every.values()), hit, composed.problems)
-        others.append(replace(item, object=obj))
+        others.append(item._replace(object=obj))
     composed.problems.extend(patching.unused(tuple(every.values()), hit))
     return tuple(done), tuple(others)
 

@@ -12,6 +12,7 @@ import click
 from kgen import __version__
 
 DONE, FOUND, USAGE, BUG = 0, 1, 2, 3
+PIPE_CLOSED = 141  # what a shell gives for a program that SIGPIPE ends
 REPORT = "this is a bug in kgen: please report it with the command and, if you can, the files"
 
 _COMMANDS = {
@@ -55,6 +56,14 @@ class Lazy(click.Group):
             ctx.fail(f"no command {name!r}: {suggestion(name, _COMMANDS)}")
         return super().resolve_command(ctx, args)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; where the reader of a pipe has seen enough, end as SIGPIPE would, before click ends with 0."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(PIPE_CLOSED)
+
 
 @click.command(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="kgen %(version)s")
@@ -70,7 +79,13 @@ def kgen() -> None:
 
 def main(argv: list[str] | None = None, environ: Mapping[str, str] = os.environ) -> None:
     """Run a command line and exit: 0 done, 1 errors or differences, 2 wrong usage, 3 a bug."""
-    sys.exit(_run(argv, environ))
+    code = _run(argv, environ)
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BrokenPipeError:
+        code = PIPE_CLOSED
+    os._exit(code)  # freeing every Node one by one would take a tenth of the time of a small run
 
 
 def _run(argv: list[str] | None, environ: Mapping[str, str]) -> int:
@@ -82,9 +97,6 @@ def _run(argv: list[str] | None, environ: Mapping[str, str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         return 130
-    except BrokenPipeError:  # the reader of the pipe has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
     except Exception as problem:
         from kgen.model.diagnostic import InputError  # noqa: PLC0415 - only an error pays for it
 

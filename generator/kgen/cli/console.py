@@ -6,7 +6,6 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import TypeVar
 
 import click
@@ -15,6 +14,7 @@ from kgen.model.diagnostic import Diagnostic
 from kgen.report import text
 
 _Command = TypeVar("_Command", bound=Callable[..., object])
+APPLICATIONS = "argocd"  # the folder beside those of environments
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -29,7 +29,7 @@ def workspace_options(command: _Command) -> _Command:
     )(command)
     return click.option(
         "--root",
-        type=click.Path(path_type=Path, file_okay=False),
+        type=click.Path(file_okay=False),
         help="Root of the workspace; found from here upwards if absent.",
     )(command)
 
@@ -41,6 +41,8 @@ def environment_name(given: str) -> str:
     name = re.sub(r"^(\./)?(env|environments)/", "", name)
     if _NAME.fullmatch(name) is None:
         raise click.UsageError(f"{given!r} names no environment; write env/prod, or prod")
+    if name == APPLICATIONS:
+        raise click.UsageError(f"{name!r} is the folder of Applications, and no name for an environment")
     return name
 
 

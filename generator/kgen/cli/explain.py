@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import NamedTuple
 
 import click
@@ -32,7 +31,7 @@ class Line(NamedTuple):
 @click.argument("field", required=False)
 @click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", help="Form of the answer.")
 @workspace_options
-def command(target: str, field: str | None, style: str, settings: tuple[str, ...], root: Path | None) -> int:
+def command(target: str, field: str | None, style: str, settings: tuple[str, ...], root: str | None) -> int:
     """Show which layer and line set each value of an Experiment, and what a field means.
 
     FIELD is a path such as spec.maxTrialCount, a part of one such as feasibleSpace.min, or the head of
@@ -41,7 +40,7 @@ def command(target: str, field: str | None, style: str, settings: tuple[str, ...
     environment, _, name = target.rstrip("/").rpartition("/")
     if not environment:
         raise click.UsageError(f"{target!r} names no experiment; write env/prod/mnist")
-    (rendered,) = render_all(root or find_root(Path.cwd()), (environment_name(environment),), settings)
+    (rendered,) = render_all(root or find_root("."), (environment_name(environment),), settings)
     experiment = _find(rendered, name)
     if experiment is None:
         return 1

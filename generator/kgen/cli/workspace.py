@@ -6,7 +6,6 @@ import errno
 import os
 import stat
 import sys
-from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from kgen.model.diagnostic import InputError, error
@@ -56,25 +55,27 @@ _What: TypeAlias = "_Folder | str | Unreadable | None"
 """What to do with an entry: enter the folder, read the real path, say why neither, or pass it by."""
 
 
-def find_root(start: Path) -> Path:
+def find_root(start: str) -> str:
     """Find the workspace that `start` is in: the nearest `kgen.yaml` above it, else `environments/`.
 
     Raises:
         InputError: there is none (KG010).
     """
-    here = Path(os.path.realpath(start))  # not Path.resolve, which raises RuntimeError for a link cycle
-    above = (here, *here.parents)
+    here = os.path.realpath(start)
+    above = [here]
+    while (parent := os.path.dirname(above[-1])) != above[-1]:
+        above.append(parent)
     for folder in above:
-        if os.path.lexists(folder / MARKER):
+        if os.path.lexists(os.path.join(folder, MARKER)):
             return folder
     for folder in above:
-        if os.path.isdir(folder / "environments"):  # noqa: PTH112 - Path.is_dir raises where it may not look
+        if os.path.isdir(os.path.join(folder, "environments")):
             return folder
     message = f"no workspace in `{here}` or above it: neither `{MARKER}` nor a folder `environments`"
-    raise _failure(message, "make one with `kgen init`, or name its folder with `--root`")
+    raise _failure(message, f"write `{MARKER}` in the workspace's root, or name its folder with `--root`")
 
 
-def read_workspace(root: Path) -> Sources:
+def read_workspace(root: str) -> Sources:
     """Read every file of the workspace that kgen may need, in the order of their paths.
 
     A folder that cannot be entered (a link out of the workspace, a cycle, no permission) is
@@ -144,7 +145,7 @@ def _look_behind(link: str, path: str, wanted: bool, folder: _Folder, base: str)
     except OSError as problem:
         if not wanted:
             return None
-        if isinstance(problem, FileNotFoundError | NotADirectoryError):
+        if isinstance(problem, (FileNotFoundError, NotADirectoryError)):
             return _NOWHERE
         return _CYCLE if problem.errno == errno.ELOOP else _reason(problem)
     if not _is_within(real, base):

@@ -115,7 +115,7 @@ def _deeper(data: object, most: int) -> bool:
     """Tell whether some value lies within more than `most` lists and objects."""
     level = [data]
     for _ in range(most + 1):
-        holders = [item for item in level if isinstance(item, dict | list)]
+        holders = [item for item in level if isinstance(item, (dict, list))]
         if not holders:
             return False
         level = [item for holder in holders for item in (holder.values() if isinstance(holder, dict) else holder)]

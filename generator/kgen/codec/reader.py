@@ -373,7 +373,7 @@ class _Builder:
 def _measure(node: Node) -> tuple[int, int]:
     """Count the Nodes of a tree and its levels; the builder has made sure that both are few."""
     value = node.value
-    if not isinstance(value, dict | tuple):
+    if not isinstance(value, (dict, tuple)):
         return 1, 0
     parts = [_measure(item) for item in (value.values() if isinstance(value, dict) else value)]
     return 1 + sum(nodes for nodes, _ in parts), 1 + max((levels for _, levels in parts), default=0)

@@ -11,7 +11,7 @@ MOST_BYTES = 16 * 1024 * 1024
 MOST_DIRECTIVES = 10  # libyaml compares each with all the others
 SMALLER = "experiments are small: split the file, or generate it with Jsonnet"
 
-_NOT_TEXT = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 _ODD_BREAKS = re.compile("[\x85\u2028\u2029]")
 _OTHER_ENCODINGS = (  # longest mark first: UTF-32's begins with UTF-16's
     (b"\xff\xfe\0\0", "UTF-32"),

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from math import isfinite
 
@@ -22,21 +22,25 @@ _PLAIN = re.compile(r"[A-Za-z_/.$(][A-Za-z0-9_/.$(){}%+\-=@,;^~ :#\[\]|*&!<>?'\"
 _MISREAD = re.compile(r": |:\Z| #|\s\Z|\A[._]?[0-9]|\A\.[-+_eE]|\A\.+\Z|\A\.?(?:inf(?:inity)?|nan)\Z", re.I)
 _WORDS = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null", "none"))
 _ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
-_NOT_IN_BLOCK = re.compile("[^\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]| \n")
+_NOT_IN_BLOCK = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]| \n")
 _SHARED_FLOAT = re.compile(r"-?(?:0|[1-9][0-9]*)\.[0-9]+(?:[eE][-+][0-9]+)?\Z")
 _ANY_FLOAT = re.compile(r"([-+]?)([0-9]*)\.?([0-9]*)(?:[eE]([-+]?)([0-9]+))?\Z")
 
 
-def write(node: Node) -> str:
-    """Write one document in block form; mappings keep their order, and nothing is folded.
+Order = Callable[[tuple[str, ...]], Iterable[str]]
+"""Puts the keys of a mapping in the order they are written in."""
+
+
+def write(node: Node, order: Order = tuple) -> str:
+    """Write one document in block form; mappings keep their order unless told another, and nothing is folded.
 
     Raises:
         ValueError: a number is infinite or no number, or a text holds a lone surrogate.
     """
     value = node.value
-    if isinstance(value, dict | tuple) and value:
+    if isinstance(value, (dict, tuple)) and value:
         out: list[str] = []
-        _collection(value, "", out)
+        _collection(value, "", out, order)
         return "".join(out)
     return _scalar(node) + "\n"
 
@@ -50,10 +54,11 @@ def write_all(nodes: Iterable[Node]) -> str:
     return "---\n".join([write(node) for node in nodes])
 
 
-def _collection(value: Value, indent: str, out: list[str]) -> None:
+def _collection(value: Value, indent: str, out: list[str], order: Order) -> None:
     deeper = indent + "  "
     if isinstance(value, dict):
-        for key, item in value.items():
+        for key in order(tuple(value)):
+            item = value[key]
             name = _text(key)
             if len(name) > LONGEST_SIMPLE_KEY:
                 out.append(f"{indent}? {name}\n")
@@ -67,10 +72,10 @@ def _collection(value: Value, indent: str, out: list[str]) -> None:
                 out.append(f"{lead} {shown}\n")
             elif kind is dict and inner:
                 out.append(f"{lead}\n")
-                _collection(inner, deeper, out)
+                _collection(inner, deeper, out, order)
             elif kind is tuple and inner:
                 out.append(f"{lead}\n")
-                _collection(inner, indent, out)  # `- ` stands right below the key
+                _collection(inner, indent, out, order)  # `- ` stands right below the key
             else:
                 out.append(f"{lead} {_scalar(item)}\n")
         return
@@ -83,7 +88,7 @@ def _collection(value: Value, indent: str, out: list[str]) -> None:
             out.append(f"{indent}- {shown}\n")
         elif (kind is dict or kind is tuple) and inner:
             start = len(out)
-            _collection(inner, deeper, out)
+            _collection(inner, deeper, out, order)
             out[start] = f"{indent}- {out[start][len(deeper) :]}"
         else:
             out.append(f"{indent}- {_scalar(item)}\n")

@@ -6,6 +6,7 @@ Read from github.com/kubeflow/katib at v0.19.0 and seven commits after it, and t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 API_VERSION = "kubeflow.org/v1beta1"
@@ -22,6 +23,12 @@ class Conditions(NamedTuple):
 _CONDITION = 'status.conditions.#(type=="{}")#|#(status=="True")#'
 JOB_CONDITIONS = Conditions(_CONDITION.format("Complete"), _CONDITION.format("Failed"))
 OPERATOR_CONDITIONS = Conditions(_CONDITION.format("Succeeded"), _CONDITION.format("Failed"))
+
+MASTER_LABELS = {"training.kubeflow.org/job-role": "master"}
+TRAINJOB_LABELS = {
+    "jobset.sigs.k8s.io/replicatedjob-name": "node",
+    "batch.kubernetes.io/job-completion-index": "0",
+}
 
 PARALLEL_TRIAL_COUNT = 3
 RESUME_POLICY = "Never"
@@ -46,6 +53,34 @@ NAS_ASSIGNMENTS = {
     "enas": ("architecture", "nn_config"),
     "darts": ("algorithm-settings", "search-space", "num-layers"),
 }
+
+
+class TrialDefaults(NamedTuple):
+    """What the defaulter writes beside a `trialSpec` of a kind, where the manifest does not."""
+
+    conditions: Conditions
+    labels: Mapping[str, str]  # primaryPodLabels
+
+
+_OF_OPERATOR = TrialDefaults(OPERATOR_CONDITIONS, MASTER_LABELS)
+# By kind alone: the defaulter does not look at the group. With the releases that do it, the last one excluded.
+_TRIAL_DEFAULTS: Mapping[str, tuple[str, str, TrialDefaults]] = {
+    "Job": ("0.10", "", TrialDefaults(JOB_CONDITIONS, {})),
+    "TFJob": ("0.10", "", _OF_OPERATOR),
+    "PyTorchJob": ("0.10", "", _OF_OPERATOR),
+    "XGBoostJob": ("0.12", "", _OF_OPERATOR),
+    "MPIJob": ("0.13", "", _OF_OPERATOR),
+    "MXJob": ("0.13", "0.18", _OF_OPERATOR),
+    "TrainJob": ("0.19", "", TrialDefaults(JOB_CONDITIONS, TRAINJOB_LABELS)),
+}
+
+
+def trial_defaults(kind: str, release: str) -> TrialDefaults | None:
+    """Give what a release of Katib defaults for a kind of trial; None where it defaults nothing."""
+    since, until, defaults = _TRIAL_DEFAULTS.get(kind, ("", "", None))
+    if defaults is None or version(release) < version(since) or (until and version(release) >= version(until)):
+        return None
+    return defaults
 
 
 def version(text: str) -> tuple[int, ...]:

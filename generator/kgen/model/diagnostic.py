@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from kgen.model.node import FieldPath, Span
 
@@ -30,8 +30,7 @@ class Effect(StrEnum):
     ADVICE = "advice"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """What a rule says of one object: a field path and words, never a file."""
 
     path: FieldPath
@@ -40,16 +39,14 @@ class Finding:
     related: tuple[FieldPath, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Related:
+class Related(NamedTuple):
     """Another place that a diagnostic speaks of."""
 
     span: Span
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(NamedTuple):
     """A finding placed in a file."""
 
     span: Span

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from kgen.model.node import Node, Span
 from kgen.model.overlay import EXPERIMENT_BLOCK, NAMESPACE
@@ -15,8 +15,8 @@ VERSIONS = mapping(
     "The versions that the cluster runs",
     {
         "katib": text("Katib", choices=KATIB_VERSIONS),
-        "kubernetes": text("Kubernetes", pattern=r"1\.\d+", form="a version such as 1.34"),
-        "argocd": text("Argo CD", pattern=r"\d+\.\d+", form="a version such as 3.5"),
+        "kubernetes": text("Kubernetes", pattern=r"1\.[0-9]+", form="a version such as 1.34"),
+        "argocd": text("Argo CD", pattern=r"[0-9]+\.[0-9]+", form="a version such as 3.5"),
         "trainer": text("Kubeflow Trainer, which runs TrainJobs", choices=("2.0", "2.1", "2.2", "2.3")),
     },
 )
@@ -25,7 +25,7 @@ ARGOCD = mapping(
     "The Argo CD Application that applies the environment's folder",
     {
         "name": text("Name of the Application; the environment's name if absent"),
-        "namespace": replace(NAMESPACE, doc="Namespace of the Application; argocd if absent"),
+        "namespace": NAMESPACE._replace(doc="Namespace of the Application; argocd if absent"),
         "project": text("Its AppProject; default if absent"),
         "repoURL": text("The Git repository that holds the rendered folder"),
         "targetRevision": text("Branch, tag or commit; HEAD if absent"),
@@ -103,15 +103,18 @@ TRIAL_KIND = mapping(
 WORKSPACE = mapping(
     "Settings of a workspace; the file marks its root",
     {
-        "target": replace(VERSIONS, doc="The versions that every environment runs, unless it says otherwise"),
-        "output": text("Folder of rendered manifests; rendered if absent", pattern=r"[^/].*", form="a relative path"),
+        "target": VERSIONS._replace(doc="The versions that every environment runs, unless it says otherwise"),
+        "output": text(
+            "Folder of rendered manifests; rendered if absent",
+            pattern=r"[A-Za-z0-9_-][A-Za-z0-9._-]*(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*",
+            form="a path below the workspace's root, such as rendered",
+        ),
         "trialKinds": table("Trial kinds of one's own, by kind", TRIAL_KIND),
     },
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """The versions that manifests are made for."""
 
     katib: str = KATIB_VERSIONS[-1]
@@ -120,8 +123,7 @@ class Target:
     trainer: str = "2.2"
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(NamedTuple):
     """One layer of a stack as it is written, with the name that `explain` shows."""
 
     name: str  # "overlay gpu-a100"
@@ -129,8 +131,7 @@ class Layer:
     overlay: bool  # an overlay, or a part of a compact spec
 
 
-@dataclass(frozen=True, slots=True)
-class Stack:
+class Stack(NamedTuple):
     """One experiment of an environment: its spec, and the layers over it, lowest first."""
 
     name: str
@@ -139,8 +140,7 @@ class Stack:
     layers: tuple[Layer, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Environment:
+class Environment(NamedTuple):
     """An environment with everything it extends worked in."""
 
     name: str
@@ -149,7 +149,7 @@ class Environment:
     profile: bool = False
     hashed: bool = False
     history: Node | None = None
-    target: Target = field(default_factory=Target)
+    target: Target = Target()
     argocd: Node | None = None
     resources: tuple[Node, ...] = ()  # workspace paths
     output: str = "rendered"

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from kgen.model.diagnostic import Diagnostic
 from kgen.model.environment import Target
 from kgen.model.node import FieldPath, Node, Span
 
 
-@dataclass(frozen=True, slots=True)
-class Trial:
+class Trial(NamedTuple):
     """The object that a trial is, before the search parameters are placed in it."""
 
     container: Node  # primaryContainerName
@@ -21,8 +20,7 @@ class Trial:
     images: frozenset[str] = frozenset()  # names in `registry` that spoke of one of its images
 
 
-@dataclass(frozen=True, slots=True)
-class Expanded:
+class Expanded(NamedTuple):
     """An Experiment's manifest; every leaf has the Span of what caused it."""
 
     name: str  # of the spec: the name in the cluster may have a hash behind it
@@ -32,8 +30,7 @@ class Expanded:
     kind: str = ""  # of the trial's object; "" where it is not known
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(NamedTuple):
     """An Experiment as rules see it: plain data, complete with its defaults, and no place in any file."""
 
     manifest: Mapping[str, Any]
@@ -64,21 +61,19 @@ class Subject:
         return found if isinstance(found, list) else ()
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(NamedTuple):
     """Any other object that is rendered, and the file it goes to."""
 
     file: str
     object: Node
 
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
+class Rendered(NamedTuple):
     """What an environment renders to: all its files, or none and the reasons."""
 
     environment: str
     diagnostics: tuple[Diagnostic, ...]
-    files: dict[str, bytes] = field(default_factory=dict)  # by name, in the environment's folder
+    files: Mapping[str, bytes] = MappingProxyType({})  # by name, in the environment's folder
     application: bytes | None = None  # the Argo CD Application that applies the folder
     experiments: tuple[Expanded, ...] = ()
     output: str = "rendered"  # the workspace's folder for rendered manifests

@@ -8,12 +8,16 @@ laid once. Two things make that exact:
   alone whatever lies further down.
 - A change of kind, a list over a mapping say, is kept in the tree as a `Conflict` and only reported
   by `settle`, when all layers are laid; one that a higher layer deletes or replaces was none.
+
+A scalar or a whole list over a null keeps no mark of it. So where a mapping, a null and a scalar meet
+in this order, laying from the lowest up gives the scalar, and the two upper first a Conflict: grouping
+can add a refusal there, and nowhere else; it never gives another value.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 from kgen.model.diagnostic import Diagnostic, Related, error
 from kgen.model.node import FieldPath, Node, Span, kind_of, path_text
@@ -45,8 +49,7 @@ class Conflict(tuple[Node, ...]):
     __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
-class KindChange:
+class KindChange(NamedTuple):
     """A Conflict that was still there when all layers were laid."""
 
     path: FieldPath
@@ -68,11 +71,11 @@ def merge(low: Node, high: Node) -> Node:
         if not isinstance(under, dict) or isinstance(under, Keyed) is not (kind is Keyed):
             return Node(Conflict((low, high)), high.span)
         return Node(_merge_mappings(under, over), high.span)  # type: ignore[arg-type]
-    if over is None or isinstance(over, Fresh | Conflict) or under is None:
+    if over is None or isinstance(over, (Fresh, Conflict)) or under is None:
         return high
     if isinstance(under, Conflict):
         return low
-    if isinstance(over, tuple) is not (isinstance(under, tuple | Keyed)) or (
+    if isinstance(over, tuple) is not (isinstance(under, (tuple, Keyed))) or (
         isinstance(under, dict) and not isinstance(over, tuple)
     ):
         return Node(Conflict((low, high)), high.span)
@@ -87,36 +90,49 @@ def _merge_mappings(under: dict[str, Node], over: dict[str, Node]) -> dict[str, 
     return out
 
 
-def settle(node: Node) -> tuple[Node, tuple[KindChange, ...]]:
+def settle(node: Node, *, drop_emptied: bool = False) -> tuple[Node, tuple[KindChange, ...]]:
     """Give the plain tree that is left when all layers are laid, and every change of kind in it.
 
-    Nulls are gone, with the keys that held them; keyed lists are lists again.
+    Nulls are gone, with the keys that held them; keyed lists are lists again. With `drop_emptied` a
+    mapping or keyed list that held nothing but nulls is gone too; one that was written empty stays.
     """
     changes: list[KindChange] = []
-    return _settle(node, (), changes), tuple(changes)
+    settled = _settle(node, (), changes, drop_emptied)
+    return Node({}, node.span) if settled.value is None and node.value is not None else settled, tuple(changes)
 
 
-def _settle(node: Node, path: FieldPath, changes: list[KindChange]) -> Node:
+def _settle(node: Node, path: FieldPath, changes: list[KindChange], drop: bool) -> Node:
     value = node.value
     kind = type(value)
     if kind is dict or kind is Fresh:
-        out = {
-            key: item if type(item.value) is str else _settle(item, (*path, key), changes)
-            for key, item in value.items()  # type: ignore[union-attr]
-            if item.value is not None
-        }
-        return Node(out, node.span)
+        out = {}
+        for key, item in value.items():  # type: ignore[union-attr]
+            if item.value is not None:
+                new = item if type(item.value) is str else _settle(item, (*path, key), changes, drop)
+                if new.value is not None:
+                    out[key] = new
+        return Node(None if drop and value and not out else out, node.span)
     if isinstance(value, Keyed):
         items = [item for item in value.values() if item.value is not None]
-        return Node(tuple([_settle(item, (*path, i), changes) for i, item in enumerate(items)]), node.span)
+        if drop and value and not items:
+            return Node(None, node.span)
+        return Node(_settle_items(items, path, changes, drop), node.span)
     if isinstance(value, Conflict):
         low, high = value
         changes.append(KindChange(path, low, high))
         return high
     if isinstance(value, tuple):
-        settled = tuple([_settle(item, (*path, i), changes) for i, item in enumerate(value)])
-        return Node(settled, node.span)
+        return Node(_settle_items(value, path, changes, drop), node.span)
     return node
+
+
+def _settle_items(items: Iterable[Node], path: FieldPath, changes: list[KindChange], drop: bool) -> tuple[Node, ...]:
+    """Settle the items of a list; one that is emptied stays, or the others would change places."""
+    out = []
+    for index, item in enumerate(items):
+        new = _settle(item, (*path, index), changes, drop)
+        out.append(Node({}, item.span) if new.value is None and item.value is not None else new)
+    return tuple(out)
 
 
 # A list merges by key if Kubernetes has one for it, or if its items cannot sensibly be there twice.
@@ -151,7 +167,7 @@ def keyed(node: Node, duplicate: Duplicate, name: str = "") -> Node:
     value = node.value
     if isinstance(value, dict):
         for item in value.values():
-            if isinstance(item.value, dict | tuple):
+            if isinstance(item.value, (dict, tuple)):
                 out = {key: keyed(item, duplicate, key) for key, item in value.items()}
                 return Node(type(value)(out), node.span)
         return node

@@ -81,15 +81,17 @@ def make(plain: object, span: Span) -> Node:
         return plain
     if isinstance(plain, dict):
         return Node({key: make(value, span) for key, value in plain.items()}, span)
-    if isinstance(plain, list | tuple):
+    if isinstance(plain, (list, tuple)):
         return Node(tuple([make(value, span) for value in plain]), span)
-    assert plain is None or isinstance(plain, str | int | float), plain
+    assert plain is None or isinstance(plain, (str, int, float)), plain
     return Node(plain, span)
 
 
 def plain(node: Node) -> Plain:
     """Drop the places."""
     value = node.value
+    if type(value) is str:
+        return value
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, tuple):

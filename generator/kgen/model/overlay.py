@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from kgen.model.shape import (
     BOOLEAN,
     FREE,
@@ -81,8 +79,8 @@ _OF_POD, _OF_CONTAINER = "every pod of the trial", "the training containers"
 PODS = mapping(
     "Settings of every pod template of the trial; container-level keys go to the training containers",
     {
-        "labels": replace(LABELS, doc="Labels of every pod of the trial"),
-        "annotations": replace(ANNOTATIONS, doc="Annotations of every pod of the trial"),
+        "labels": LABELS._replace(doc="Labels of every pod of the trial"),
+        "annotations": ANNOTATIONS._replace(doc="Annotations of every pod of the trial"),
         "env": ENV,
         "resources": RESOURCES,
         CONTAINER_SECURITY: anything("`securityContext` of the training containers, in Kubernetes' form"),
@@ -117,10 +115,10 @@ _EXTERNAL = mapping(
             },
             required=("name",),
         ),
-        "dockerConfig": replace(_REMOTE, doc="Where the store keeps the whole .dockerconfigjson"),
+        "dockerConfig": _REMOTE._replace(doc="Where the store keeps the whole .dockerconfigjson"),
         "server": text("Registry host, with username and password"),
-        "username": replace(_REMOTE, doc="Where the store keeps the user name"),
-        "password": replace(_REMOTE, doc="Where the store keeps the password"),
+        "username": _REMOTE._replace(doc="Where the store keeps the user name"),
+        "password": _REMOTE._replace(doc="Where the store keeps the password"),
         "refreshInterval": text("How often the operator looks, such as 1h0m0s"),
     },
     required=("store",),
@@ -162,7 +160,7 @@ TARGET = mapping(
     {
         "kind": text("Their kind; Experiment if absent"),
         "name": text("Their name, as a glob; of an Experiment the name before hashing"),
-        "labels": replace(LABELS, doc="Labels they have"),
+        "labels": LABELS._replace(doc="Labels they have"),
     },
 )
 
@@ -202,54 +200,50 @@ MATCH = mapping(
     "Which experiments the overlay is for",
     {
         "names": listing("Names of experiments, as globs", text("A glob")),
-        "labels": replace(LABELS, doc="Labels of the spec"),
+        "labels": LABELS._replace(doc="Labels of the spec"),
         "kinds": listing("Trial kinds", text("A kind, such as PyTorchJob")),
         "optional": boolean("Matching no experiment is no error"),
     },
 )
 
-EXPERIMENT_BLOCK = replace(
-    SPEC,
+EXPERIMENT_BLOCK = SPEC._replace(
     doc="Laid over the compact spec",
     keys={key: shape for key, shape in SPEC.keys.items() if key != "name"},
     required=(),
     layer=True,
 )
 
-OVERLAY = replace(
-    mapping(
-        "A layer over experiments",
-        {
-            "description": text("What the overlay is for"),
-            "match": MATCH,
-            "namespace": NAMESPACE,
-            "experiment": EXPERIMENT_BLOCK,
-            "metadata": replace(METADATA, doc="Labels and annotations of the Experiment"),
-            "pods": PODS,
-            "gpu": mapping(
-                "GPUs of each training container",
-                {
-                    "resource": text("Name of the resource; nvidia.com/gpu if absent"),
-                    "count": integer("How many", 0),
-                },
-            ),
-            "sharedMemory": either(
-                text("Size of /dev/shm, such as 8Gi; true for no limit but the pod's own"),
-                Shape("", (BOOLEAN,), only=True),
-            ),
-            "istio": mapping(
-                "The Istio sidecar of trial pods",
-                {
-                    "inject": boolean("Whether a pod gets one; a trial with a classic sidecar never ends"),
-                    "annotation": boolean("Write the old annotation beside the label, for Istio before 1.16"),
-                },
-                required=("inject",),
-            ),
-            "queue": text("Kueue's LocalQueue, as a label on the trial's object"),
-            "registry": REGISTRY,
-            "patches": PATCHES,
-            "resources": listing("Further manifests, as files beside this one", text("A file")),
-        },
-    ),
-    layer=True,
-)
+OVERLAY = mapping(
+    "A layer over experiments",
+    {
+        "description": text("What the overlay is for"),
+        "match": MATCH,
+        "namespace": NAMESPACE,
+        "experiment": EXPERIMENT_BLOCK,
+        "metadata": METADATA._replace(doc="Labels and annotations of the Experiment"),
+        "pods": PODS,
+        "gpu": mapping(
+            "GPUs of each training container",
+            {
+                "resource": text("Name of the resource; nvidia.com/gpu if absent"),
+                "count": integer("How many", 0),
+            },
+        ),
+        "sharedMemory": either(
+            text("Size of /dev/shm, such as 8Gi; true for no limit but the pod's own"),
+            Shape("", (BOOLEAN,), only=True),
+        ),
+        "istio": mapping(
+            "The Istio sidecar of trial pods",
+            {
+                "inject": boolean("Whether a pod gets one; a trial with a classic sidecar never ends"),
+                "annotation": boolean("Write the old annotation beside the label, for Istio before 1.16"),
+            },
+            required=("inject",),
+        ),
+        "queue": text("Kueue's LocalQueue, as a label on the trial's object"),
+        "registry": REGISTRY,
+        "patches": PATCHES,
+        "resources": listing("Further manifests, as files beside this one", text("A file")),
+    },
+)._replace(layer=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from math import isfinite
+from types import MappingProxyType
+from typing import NamedTuple
 
 from kgen.model.diagnostic import Diagnostic, error
 from kgen.model.node import FieldPath, Node, Plain, kind_of, path_text
@@ -17,8 +18,7 @@ TEXT, NUMBER, INTEGER, BOOLEAN, MAPPING, LIST = "text", "number", "integer", "bo
 SCALAR = (TEXT, NUMBER, BOOLEAN)
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(NamedTuple):
     """The values that may stand in one place.
 
     `kinds` are the kinds of value that are legal; each other field speaks of one kind only, so
@@ -27,7 +27,7 @@ class Shape:
 
     doc: str
     kinds: tuple[str, ...]
-    keys: Mapping[str, Shape] = field(default_factory=dict)  # of a mapping; closed unless `values`
+    keys: Mapping[str, Shape] = MappingProxyType({})  # of a mapping; closed unless `values`
     values: Shape | None = None  # of a mapping: what any other key may hold
     required: tuple[str, ...] = ()
     items: Shape | None = None  # of a list
@@ -96,8 +96,7 @@ def either(first: Shape, *others: Shape) -> Shape:
         last = other if MAPPING in other.kinds else out
         lister = other if LIST in other.kinds else out
         texter = other if TEXT in other.kinds else out
-        out = replace(
-            last,
+        out = last._replace(
             doc=out.doc,
             kinds=(*out.kinds, *other.kinds),
             items=lister.items,
@@ -147,7 +146,7 @@ def _wrong_kind(node: Node, kind: str, shape: Shape, path: FieldPath) -> Diagnos
     # A text is not repeated: where a mapping is wanted, it may be the secret that the mapping should refer to.
     found = f"the {kind} `{node.text or node.value}`" if kind in (NUMBER, BOOLEAN) else f"a {kind}"
     help_ = f"write {wanted}" + (f" ({_shorten(shape.doc)})" if shape.doc else "")
-    if kind in (NUMBER, BOOLEAN) and TEXT in shape.kinds:
+    if TEXT in shape.kinds and (kind == NUMBER or (kind == BOOLEAN and shape.only is None)):
         help_ = f'put it in quotes: "{node.text or node.value}"'
     return error(node.span, WRONG_KIND, f"{where} is {found}, expected {wanted}", help_)
 
@@ -207,19 +206,31 @@ def _check_list(node: Node, value: tuple[Node, ...], shape: Shape, path: FieldPa
 
 
 def _check_scalar(node: Node, shape: Shape, path: FieldPath) -> Iterator[Diagnostic]:
-    value, where = node.value, path_text(path)
+    wrong = _wrong_scalar(node, shape)
+    if wrong is not None:
+        says, help_ = wrong
+        yield error(node.span, WRONG_KIND, f"`{path_text(path)}`{says}", help_)
+
+
+def _wrong_scalar(node: Node, shape: Shape) -> tuple[str, str] | None:
+    value = node.value
     if isinstance(value, str):
         if shape.choices and value not in shape.choices:
-            yield error(node.span, WRONG_KIND, f"`{where}`: `{value}` is unknown", suggestion(value, shape.choices))
-        elif shape.pattern and re.fullmatch(shape.pattern, value) is None:
-            yield error(node.span, WRONG_KIND, f"`{where}`: `{value}` is not {shape.form}", f"write {shape.form}")
-        elif not value and TEXT in shape.kinds and len(shape.kinds) == 1 and not shape.pattern:
-            yield error(node.span, WRONG_KIND, f"`{where}` is empty", "write a text, or remove the key")
+            return f": `{value}` is unknown", suggestion(value, shape.choices)
+        if shape.pattern and re.fullmatch(shape.pattern, value) is None:
+            return f": `{value}` is not {shape.form}", f"write {shape.form}"
+        if not value and _is_name(shape):
+            return " is empty", "write a text, or remove the key"
     elif isinstance(value, float) and not isfinite(value):
-        yield error(node.span, WRONG_KIND, f"`{where}`: `{node.text}` is not a finite number", "write a number")
+        return f": `{node.text}` is not a finite number", "write a number"
     elif type(value) is int and shape.minimum is not None and value < shape.minimum:
-        help_ = f"write {shape.minimum} or more"
-        yield error(node.span, WRONG_KIND, f"`{where}` is {value}, expected {shape.minimum} or more", help_)
+        return f" is {value}, expected {shape.minimum} or more", f"write {shape.minimum} or more"
+    return None
+
+
+def _is_name(shape: Shape) -> bool:
+    """Whether a text means something here, and so must not be empty; the empty text is a good value of a scalar."""
+    return TEXT in shape.kinds and NUMBER not in shape.kinds and not shape.pattern and not shape.choices
 
 
 def json_schema(shape: Shape, title: str) -> dict[str, Plain]:
@@ -251,7 +262,7 @@ def _schema(shape: Shape, *, layer: bool) -> dict[str, Plain]:
         out |= _restrict(shape, legal, layer)
     if shape.pattern:
         out["pattern"] = f"^(?:{shape.pattern})$"
-    elif shape.kinds == (TEXT,) and not shape.choices:
+    elif _is_name(shape):
         out["minLength"] = 1
     return out | ({"minimum": shape.minimum} if shape.minimum is not None else {})
 

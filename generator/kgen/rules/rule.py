@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from kgen.model.diagnostic import Effect, Finding, Severity
 from kgen.model.experiment import Subject
@@ -12,8 +12,7 @@ Check = Callable[[Subject], Iterator[Finding]]
 CheckAll = Callable[[tuple[Subject, ...]], Iterator[tuple[int, Finding]]]
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """A check of one Experiment, with what its catalogue entry says."""
 
     code: str  # stable for ever
@@ -28,8 +27,7 @@ class Rule:
         return self.check.__doc__ or ""
 
 
-@dataclass(frozen=True, slots=True)
-class RuleOfAll:
+class RuleOfAll(NamedTuple):
     """A check that compares the Experiments of an environment; each finding names its index."""
 
     code: str

@@ -1,6 +1,279 @@
-"""placeholder"""
+"""KG3xx: objective, algorithm and early stopping, as far as one contradicts another."""
 
-from kgen.rules.rule import Rule, RuleOfAll
+from __future__ import annotations
 
-RULES: tuple[Rule, ...] = ()
-RULES_OF_ALL: tuple[RuleOfAll, ...] = ()
+from collections.abc import Iterator
+
+from kgen.katib import algorithms as katib
+from kgen.katib import grid
+from kgen.model.diagnostic import Effect, Finding, Severity
+from kgen.model.experiment import Subject
+from kgen.model.words import nearest
+from kgen.rules.reading import algorithm, collector, count, listed, mapping, spaces, spec_of, text
+from kgen.rules.rule import rule
+
+_VALIDATOR = "katib pkg/webhook/v1beta1/experiment/validator/validator.go"
+_SERVICES = "katib pkg/suggestion/v1beta1"
+_ALGORITHM = ("spec", "algorithm", "algorithmName")
+
+
+@rule("KG301", Effect.REJECTED, _VALIDATOR)
+def objective_metric_listed_once(subject: Subject) -> Iterator[Finding]:
+    """The objective metric is not repeated in additionalMetricNames.
+
+    The webhook refuses it: each name gets one strategy, and a name given twice would get two.
+
+    Bad:  `objective: {maximize: accuracy, additional: [accuracy, loss]}`
+    Good: `objective: {maximize: accuracy, additional: [loss]}`
+    """
+    objective = mapping(spec_of(subject).get("objective"))
+    metric = text(objective.get("objectiveMetricName"))
+    extra = objective.get("additionalMetricNames")
+    if metric and isinstance(extra, list) and metric in extra:
+        yield Finding(
+            path=("spec", "objective", "additionalMetricNames", extra.index(metric)),
+            related=(("spec", "objective", "objectiveMetricName"),),
+            message=f"additionalMetricNames repeats the objective metric `{metric}`",
+            help="remove it from `objective.additional`: the objective metric is always recorded",
+        )
+
+
+@rule("KG302", Effect.REJECTED, _VALIDATOR)
+def algorithm_registered(subject: Subject) -> Iterator[Finding]:
+    """algorithmName is an algorithm that Katib brings.
+
+    The webhook looks it up in the cluster's katib-config, letter by letter, and refuses what it does
+    not find. An algorithm that your administrator registered is the one reason to turn this off.
+
+    Bad:  `algorithm: bayesian-optimization`
+    Good: `algorithm: bayesianoptimization`
+    """
+    name = algorithm(subject)
+    if name not in katib.SERVICES:
+        yield _unregistered(name, tuple(katib.SERVICES), "algorithm", _ALGORITHM)
+
+
+@rule("KG303", Effect.REJECTED, _VALIDATOR)
+def early_stopping_registered(subject: Subject) -> Iterator[Finding]:
+    """earlyStopping names an algorithm that Katib brings.
+
+    The webhook looks it up in the cluster's katib-config and refuses what it does not find.
+
+    Bad:  `earlyStopping: median`
+    Good: `earlyStopping: medianstop`
+    """
+    if spec_of(subject).get("earlyStopping") is None:
+        return
+    name = text(mapping(spec_of(subject)["earlyStopping"]).get("algorithmName"))
+    if name not in katib.EARLY_STOPPING:
+        path = ("spec", "earlyStopping", "algorithmName")
+        yield _unregistered(name, katib.EARLY_STOPPING, "early stopping algorithm", path)
+
+
+def _unregistered(name: str, legal: tuple[str, ...], what: str, path: tuple[str, ...]) -> Finding:
+    close = nearest(name, legal)
+    known = ", ".join(f"`{n}`" for n in legal)
+    return Finding(
+        path=path,
+        message=f"Katib brings no {what} `{name}`" if name else f"the {what} has no name",
+        help=f"did you mean `{close}`? Katib brings {known}" if close is not None else f"write one of {known}",
+    )
+
+
+@rule("KG304", Effect.NO_METRICS, "katib pkg/metricscollector/v1beta1/tfevent-metricscollector")
+def early_stopping_sees_metrics(subject: Subject) -> Iterator[Finding]:
+    """Early stopping goes with a StdOut or File collector, not with TensorFlowEvent.
+
+    The sidecar that reads TensorFlow events does not know the flag by which Katib hands it the
+    stopping rules, and ends with an error in every trial.
+
+    Bad:  `earlyStopping: medianstop` with `metrics: TensorFlowEvent`
+    Good: `earlyStopping: medianstop` with `metrics: StdOut`
+    """
+    if spec_of(subject).get("earlyStopping") is not None and collector(subject) == "TensorFlowEvent":
+        yield Finding(
+            path=("spec", "earlyStopping"),
+            related=(("spec", "metricsCollectorSpec", "collector", "kind"),),
+            message="earlyStopping makes the TensorFlowEvent collector fail in every trial",
+            help="print the metrics and set `metrics: StdOut`, or remove `earlyStopping`",
+        )
+
+
+@rule("KG305", Effect.ADVICE, "katib pkg/webhook/v1beta1/pod/inject_webhook.go", Severity.WARNING)
+def early_stopping_reaches_collector(subject: Subject) -> Iterator[Finding]:
+    """Early stopping goes with a collector that Katib hands the stopping rules to.
+
+    A Custom collector never sees them, and Push has no collector: no trial is ever stopped.
+
+    Bad:  `earlyStopping: medianstop` with `metrics: Push`
+    Good: `earlyStopping: medianstop` with `metrics: StdOut`
+    """
+    kind = collector(subject)
+    if spec_of(subject).get("earlyStopping") is not None and kind in ("Custom", "Push", "None"):
+        yield Finding(
+            path=("spec", "earlyStopping"),
+            related=(("spec", "metricsCollectorSpec", "collector", "kind"),),
+            message=f"earlyStopping stops no trial: collector {kind} never gets its rules",
+            help="collect the metrics with `metrics: StdOut` or File, or remove `earlyStopping`",
+        )
+
+
+@rule("KG306", Effect.STUCK, "https://github.com/kubeflow/katib/issues/1893")
+def pbt_keeps_a_volume(subject: Subject) -> Iterator[Finding]:
+    """pbt has resumePolicy FromVolume.
+
+    Its trials go on from one another's checkpoints, which lie on the volume of the suggestion;
+    Katib makes that volume for FromVolume only.
+
+    Bad:  `algorithm: {name: pbt, …}` with `resume: Never`
+    Good: `algorithm: {name: pbt, …}` with `resume: FromVolume`
+    """
+    policy = spec_of(subject).get("resumePolicy")
+    if algorithm(subject) == "pbt" and policy != "FromVolume":
+        yield Finding(
+            path=("spec", "resumePolicy"),
+            related=(_ALGORITHM,),
+            message=f"resumePolicy {policy} gives pbt no volume for its checkpoints",
+            help="set `resume: FromVolume`",
+        )
+
+
+@rule("KG307", Effect.STUCK, _SERVICES, Severity.WARNING)
+def one_request_is_enough(subject: Subject) -> Iterator[Finding]:
+    """hyperband and darts run all their trials at once.
+
+    Their services serve the first request. Katib's next one, for as many trials as have ended, is
+    answered with another number of them or with an error, again and again.
+
+    Bad:  `algorithm: {name: hyperband, …}` with `trials: {max: 27, parallel: 9}`
+    Good: `algorithm: {name: hyperband, …}` with `trials: {max: 9, parallel: 9}`
+    """
+    name = algorithm(subject)
+    if name not in katib.ONE_REQUEST:
+        return
+    most, parallel = count(spec_of(subject).get("maxTrialCount")), count(spec_of(subject).get("parallelTrialCount"))
+    if most is not None and parallel is not None and most > parallel:
+        yield Finding(
+            path=("spec", "maxTrialCount"),
+            related=(("spec", "parallelTrialCount"), _ALGORITHM),
+            message=f"{name} serves {parallel} trials (parallelTrialCount) and then no more of maxTrialCount {most}",
+            help="set `trials.max` and `trials.parallel` to the same number, or take another algorithm",
+        )
+
+
+@rule("KG308", Effect.FAILED, "katib pkg/suggestion/v1beta1/optuna/service.py")
+def grid_has_enough_points(subject: Subject) -> Iterator[Finding]:
+    """With grid, maxTrialCount is no larger than the number of points.
+
+    The service refuses more, and the Experiment fails. It counts in binary fractions: from 0.001 to
+    0.01 by 0.001 are 9 points, as the tenth comes out above 0.01.
+
+    Bad:  `algorithm: grid` with `x: {int: [1, 5]}` and `trials: {max: 12}`
+    Good: `algorithm: grid` with `x: {int: [1, 5]}` and `trials: {max: 5}`
+    """
+    if algorithm(subject) != "grid":
+        return
+    most = count(spec_of(subject).get("maxTrialCount"))
+    found = _points(subject)
+    if most is not None and found is not None and most > found:
+        yield Finding(
+            path=("spec", "maxTrialCount"),
+            related=(("spec", "parameters"),),
+            message=f"maxTrialCount {most} is more than the {found} points of the grid",
+            help=f"set `trials.max` to {found} or less, or make a `step` smaller",
+        )
+
+
+def _points(subject: Subject) -> int | None:
+    """Count the points of the grid; None where a bound or step is unfit, which other rules say."""
+    out = 1
+    for _, _, kind, space in spaces(subject):
+        low, high, step = (text(space.get(key)) for key in ("min", "max", "step"))
+        try:
+            out *= grid.points(kind, low, high, step, listed(space.get("list")))
+        except (ValueError, OverflowError):
+            return None
+    return out or None  # an empty list, or reversed bounds
+
+
+@rule("KG309", Effect.FAILED, "katib pkg/suggestion/v1beta1/goptuna/service.go")
+def cmaes_has_two_dimensions(subject: Subject) -> Iterator[Finding]:
+    """cmaes has two or more parameters of type int or double.
+
+    The service refuses less, and the Experiment fails.
+
+    Bad:  `algorithm: cmaes` with `parameters: {lr: {double: [0.01, 0.1]}}`
+    Good: `algorithm: random` with `parameters: {lr: {double: [0.01, 0.1]}}`
+    """
+    if algorithm(subject) == "cmaes":
+        numeric = sum(kind in ("int", "double") for _, _, kind, _ in spaces(subject))
+        if numeric < 2:
+            yield Finding(
+                path=("spec", "parameters") if spec_of(subject).get("parameters") else _ALGORITHM,
+                related=(_ALGORITHM,) if spec_of(subject).get("parameters") else (),
+                message=f"cmaes needs two parameters of type int or double, not {numeric}",
+                help="add such a parameter, or set `algorithm` to another one, such as `tpe`",
+            )
+
+
+@rule("KG310", Effect.REJECTED, _VALIDATOR)
+def one_search_space(subject: Subject) -> Iterator[Finding]:
+    """There are either parameters or a nasConfig.
+
+    The webhook refuses both and neither.
+
+    Bad:  a spec without `parameters` and without `nas`
+    Good: `parameters: {lr: {double: [0.01, 0.1]}}`
+    """
+    spec = spec_of(subject)
+    nas = spec.get("nasConfig") is not None
+    if spec.get("parameters") and nas:
+        yield Finding(
+            path=("spec", "nasConfig"),
+            related=(("spec", "parameters"),),
+            message="parameters and nasConfig are both given: Katib takes one of the two",
+            help="remove `parameters` or `nas`",
+        )
+    elif not spec.get("parameters") and not nas:
+        yield Finding(
+            path=("spec",),
+            message="neither parameters nor nasConfig is given: there is nothing to search",
+            help="add `parameters`, or `nas` for enas and darts",
+        )
+
+
+@rule("KG311", Effect.STUCK, _SERVICES)
+def space_fits_algorithm(subject: Subject) -> Iterator[Finding]:
+    """enas and darts search a nasConfig, every other algorithm searches parameters.
+
+    Nothing checks it on the way in; the service then gives the trials other values than the ones
+    that their template asks for, or none.
+
+    Bad:  `algorithm: darts` with `parameters: {lr: {double: [0.01, 0.1]}}`
+    Good: `algorithm: darts` with `nas: {…}`
+    """
+    name = algorithm(subject)
+    nas, plain = spec_of(subject).get("nasConfig") is not None, bool(spec_of(subject).get("parameters"))
+    if name in katib.SERVICES and nas is not plain and nas is not (name in katib.NAS):
+        given, wanted, key = ("nasConfig", "parameters", "parameters") if nas else ("parameters", "nasConfig", "nas")
+        yield Finding(
+            path=("spec", given),
+            related=(_ALGORITHM,),
+            message=f"algorithm {name} searches {wanted}, but {given} is given",
+            help=f"describe the space under `{key}`, or choose another `algorithm`",
+        )
+
+
+RULES = (
+    objective_metric_listed_once,
+    algorithm_registered,
+    early_stopping_registered,
+    early_stopping_sees_metrics,
+    early_stopping_reaches_collector,
+    pbt_keeps_a_volume,
+    one_request_is_enough,
+    grid_has_enough_points,
+    cmaes_has_two_dimensions,
+    one_search_space,
+    space_fits_algorithm,
+)

@@ -1,6 +1,357 @@
-"""placeholder"""
+"""KG50x: the trial template, its placeholders and what fills them."""
 
-from kgen.rules.rule import Rule, RuleOfAll
+from __future__ import annotations
 
-RULES: tuple[Rule, ...] = ()
-RULES_OF_ALL: tuple[RuleOfAll, ...] = ()
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from kgen.katib.v1beta1 import NAS_ASSIGNMENTS
+from kgen.model.diagnostic import Effect, Finding
+from kgen.model.experiment import Subject
+from kgen.model.node import FieldPath
+from kgen.model.words import suggestion
+from kgen.rules.reading import algorithm, listed, mapping, spaces, spec_of, template, text
+from kgen.rules.rule import rule
+
+_VALIDATOR = "katib pkg/webhook/v1beta1/experiment/validator/validator.go"
+_GENERATOR = "katib pkg/controller.v1beta1/experiment/manifest/generator.go"
+TEMPLATE = ("spec", "trialTemplate")
+TRIAL = (*TEMPLATE, "trialSpec")
+_PARAMETERS = (*TEMPLATE, "trialParameters")
+
+_META = re.compile(r"\$\{trialSpec\.(.+?)\}")
+_INDEXED = re.compile(r"(.+)\[(.+)]")
+_META_FIELDS = ("Name", "Namespace", "Kind", "APIVersion", "Annotations", "Labels")
+_PLACEHOLDER = re.compile(r"\$\{trialParameters\.(.+?)\}")
+_JSON = json.JSONEncoder(ensure_ascii=False, default=str)
+_NEVER_FOUND = re.compile(r'[&<>"\\]')
+
+
+def meta_of(reference: str) -> tuple[str, str | None] | None:
+    """Read a reference to the trial's metadata: field and key; None where it is a parameter's name."""
+    found = _META.search(reference) if "${" in reference else None
+    if found is None:
+        return None
+    if found[1] in _META_FIELDS:
+        return found[1], None
+    indexed = _INDEXED.search(found[1])
+    return (indexed[1], indexed[2]) if indexed is not None and indexed[1] in _META_FIELDS else None
+
+
+def _entries(subject: Subject) -> Iterator[tuple[int, str, str]]:
+    """Yield each trialParameters entry: its index, name and reference."""
+    for index, item in enumerate(listed(template(subject).get("trialParameters"))):
+        if isinstance(item, dict):
+            yield index, text(item.get("name")), text(item.get("reference"))
+
+
+@rule("KG501", Effect.REJECTED, _VALIDATOR)
+def template_is_complete(subject: Subject) -> Iterator[Finding]:
+    """trialTemplate has a primaryContainerName, trialParameters, and one source: trialSpec or configMap.
+
+    The webhook refuses a template without one of them, and one with two sources.
+
+    Bad:  `trialTemplate: {trialSpec: {…}, configMap: {…}}`
+    Good: `trialTemplate: {primaryContainerName: main, trialParameters: […], trialSpec: {…}}`
+    """
+    given = template(subject)
+    if not text(given.get("primaryContainerName")):
+        yield _lacks(TEMPLATE, "primaryContainerName", "name the training container in `trial.container`")
+    if not given.get("trialParameters"):
+        yield _lacks(TEMPLATE, "trialParameters", "let at least one parameter reach the trial")
+    spec, config = given.get("trialSpec"), given.get("configMap")
+    if spec is not None and config is not None:
+        yield Finding(
+            path=(*TEMPLATE, "configMap"),
+            related=(TRIAL,),
+            message="trialTemplate has both a trialSpec and a configMap",
+            help="keep one of the two",
+        )
+    elif config is not None:
+        for key in ("configMapName", "configMapNamespace", "templatePath"):
+            if not mapping(config).get(key):
+                yield _lacks((*TEMPLATE, "configMap"), key, "write `name`, `namespace` and `path` of `trial.configMap`")
+    elif spec is None:
+        yield _lacks(TEMPLATE, "trialSpec", "describe the trial, or name a ConfigMap in `trial.configMap`")
+
+
+def _lacks(path: FieldPath, key: str, help_: str) -> Finding:
+    return Finding(path=(*path, key), message=f"{path[-1]} has no {key}", help=help_)
+
+
+@rule("KG502", Effect.REJECTED, _VALIDATOR)
+def conditions_are_given(subject: Subject) -> Iterator[Finding]:
+    """successCondition and failureCondition are given, by Katib's default or by the author.
+
+    Katib has defaults for Job, TrainJob, TFJob, PyTorchJob, XGBoostJob and MPIJob. For any other
+    kind, and for a template in a ConfigMap, the webhook refuses a template without them.
+
+    Bad:  `template: {kind: RayJob, …}`
+    Good: the same with `successCondition` and `failureCondition` beside it
+    """
+    given = template(subject)
+    if not given:
+        return
+    missing = [key for key in ("successCondition", "failureCondition") if not given.get(key)]
+    if missing:
+        kind = text(mapping(given.get("trialSpec")).get("kind"))
+        yield Finding(
+            path=(*TEMPLATE, missing[0]),
+            message=f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing, and Katib has no "
+            f"default for {f'kind {kind}' if kind else 'a template in a ConfigMap'}",
+            help=f"write {' and '.join(f'`trial.{key}`' for key in missing)}: "
+            'for instance `status.conditions.#(type=="Succeeded")#|#(status=="True")#`',
+        )
+
+
+@rule("KG503", Effect.REJECTED, _VALIDATOR)
+def trial_has_no_name(subject: Subject) -> Iterator[Finding]:
+    """The trial's object has no name and no namespace.
+
+    Katib gives each trial its own, and the webhook refuses a template that has one.
+
+    Bad:  `template: {kind: Job, metadata: {name: train}, …}`
+    Good: `template: {kind: Job, metadata: {labels: {team: vision}}, …}`
+    """
+    metadata = mapping(mapping(template(subject).get("trialSpec")).get("metadata"))
+    for key in ("name", "namespace"):
+        if metadata.get(key):
+            yield Finding(
+                path=(*TRIAL, "metadata", key),
+                message=f"trialSpec has metadata.{key} `{metadata[key]}`: Katib gives each trial its own",
+                help=f"remove `{key}` from the trial's metadata",
+            )
+
+
+@rule("KG504", Effect.REJECTED, _VALIDATOR)
+def trial_has_a_kind(subject: Subject) -> Iterator[Finding]:
+    """The trial's object has an apiVersion and a kind.
+
+    Without a kind the API server cannot even read the Experiment.
+
+    Bad:  `template: {spec: {…}}`
+    Good: `template: {apiVersion: batch/v1, kind: Job, spec: {…}}`
+    """
+    spec = template(subject).get("trialSpec")
+    if spec is not None:
+        for key in ("apiVersion", "kind"):
+            if not text(mapping(spec).get(key)):
+                yield _lacks(TRIAL, key, f"write the `{key}` of the trial's object in `trial.template`")
+
+
+@rule("KG505", Effect.REJECTED, _VALIDATOR)
+def entries_are_whole(subject: Subject) -> Iterator[Finding]:
+    """Every trialParameters entry has a name of its own, without braces, and a reference.
+
+    The webhook refuses any other.
+
+    Bad:  `trialParameters: [{name: lr, reference: lr}, {name: lr, reference: momentum}]`
+    Good: `trialParameters: [{name: lr, reference: lr}, {name: momentum, reference: momentum}]`
+    """
+    seen: dict[str, int] = {}
+    for index, name, reference in _entries(subject):
+        path = (*_PARAMETERS, index)
+        if not name or not reference:
+            missing = "reference" if name else "name"
+            yield Finding((*path, missing), f"entry {index} of trialParameters has no {missing}", f"add a {missing}")
+        elif "{" in name or "}" in name:
+            message = f"trialParameters name `{name}` holds a brace"
+            yield Finding((*path, "name"), message, "choose a name without { and } with `as`")
+        elif seen.setdefault(name, index) != index:
+            yield Finding(
+                path=(*path, "name"),
+                related=((*_PARAMETERS, seen[name], "name"),),
+                message=f"two trialParameters are named `{name}`",
+                help="give one of the parameters another name with `as`",
+            )
+
+
+@rule("KG506", Effect.REJECTED, _VALIDATOR)
+def references_are_unique(subject: Subject) -> Iterator[Finding]:
+    """No two trialParameters refer to the same thing.
+
+    The webhook refuses it. One entry can fill any number of placeholders.
+
+    Bad:  `trialParameters: [{name: lr, reference: lr}, {name: rate, reference: lr}]`
+    Good: `trialParameters: [{name: lr, reference: lr}]`
+    """
+    seen: dict[str, int] = {}
+    for index, name, reference in _entries(subject):
+        if reference and seen.setdefault(reference, index) != index:
+            yield Finding(
+                path=(*_PARAMETERS, index, "reference"),
+                related=((*_PARAMETERS, seen[reference], "reference"),),
+                message=f"trialParameters `{name}` refers to `{reference}`, as another entry does",
+                help="keep one entry and use its placeholder in both places",
+            )
+
+
+@rule("KG507", Effect.REJECTED, _VALIDATOR)
+def references_exist(subject: Subject) -> Iterator[Finding]:
+    """Every reference of trialParameters is a search parameter or metadata of the trial.
+
+    The webhook refuses any other. Metadata is `${trialSpec.Name}`, Namespace, Kind, APIVersion,
+    `Labels[key]` or `Annotations[key]`, in capitals as here.
+
+    Bad:  `references: {job: "${trialSpec.name}"}`
+    Good: `references: {job: "${trialSpec.Name}"}`
+    """
+    names = {name for _, name, _, _ in spaces(subject)}
+    if not names:
+        return
+    for index, name, reference in _entries(subject):
+        if not reference or reference in names or meta_of(reference) is not None:
+            continue
+        meta = "${" in reference
+        legal = ", ".join(f"`${{trialSpec.{field}}}`" for field in _META_FIELDS[:4])
+        yield Finding(
+            path=(*_PARAMETERS, index, "reference"),
+            message=f"trialParameters `{name}` refers to `{reference}`, which is "
+            + ("no metadata that Katib knows" if meta else "no parameter"),
+            help=f"write {legal}, `${{trialSpec.Labels[KEY]}}` or `${{trialSpec.Annotations[KEY]}}`"
+            if meta
+            else suggestion(reference, sorted(names)),
+        )
+
+
+@rule("KG508", Effect.STUCK, _GENERATOR)
+def metadata_is_there(subject: Subject) -> Iterator[Finding]:
+    """A label or annotation that trialParameters refer to is on the trial's object.
+
+    It is looked for in the top-level metadata of trialSpec, not of its pods. The webhook does not
+    look; no trial can then be made, and the Experiment is stuck.
+
+    Bad:  `references: {team: "${trialSpec.Labels[team]}"}`
+    Good: the same, and `metadata: {labels: {team: vision}}` in the trial
+    """
+    spec = template(subject).get("trialSpec")
+    for index, name, reference in _entries(subject):
+        found = meta_of(reference)
+        if found is None or found[0] not in ("Labels", "Annotations"):
+            continue
+        field, key = found[0].lower(), found[1]
+        if key is not None and (spec is None or key in mapping(mapping(mapping(spec).get("metadata")).get(field))):
+            continue
+        what = f"{field} of the trial's object have no `{key}`" if key is not None else f"`{reference}` names no key"
+        help_ = f"add it to `trial.metadata.{field}`" if key is not None else f"write `${{trialSpec.{found[0]}[KEY]}}`"
+        yield Finding((*_PARAMETERS, index, "reference"), f"trialParameters `{name}`: {what}", help_)
+
+
+@rule("KG509", Effect.STUCK, _GENERATOR)
+def parameters_are_referenced(subject: Subject) -> Iterator[Finding]:
+    """Every search parameter is referenced by trialParameters.
+
+    Katib wants as many entries as the algorithm assigns values. The webhook does not count; no
+    trial can then be made, and the Experiment is stuck.
+
+    Bad:  two `parameters`, and one entry in `trialParameters`
+    Good: an entry for each of the two
+    """
+    names = {name: index for index, name, _, _ in spaces(subject)}
+    if names:
+        referenced = {reference for _, _, reference in _entries(subject)}
+        for name, index in names.items():
+            if name not in referenced:
+                yield Finding(
+                    path=("spec", "parameters", index, "name"),
+                    related=(_PARAMETERS,),
+                    message=f"parameter `{name}` is referenced by no trialParameters entry: no trial can be made",
+                    help="refer to it in trialParameters, or remove the parameter",
+                )
+
+
+@rule("KG510", Effect.STUCK, "katib pkg/suggestion/v1beta1/nas")
+def architecture_is_referenced(subject: Subject) -> Iterator[Finding]:
+    """With a nasConfig, trialParameters refer to exactly what the service assigns.
+
+    That is `architecture` and `nn_config` for enas, `algorithm-settings`, `search-space` and
+    `num-layers` for darts. With any other set no trial can be made.
+
+    Bad:  `algorithm: enas` with `references: {arch: architecture}`
+    Good: `algorithm: enas` with `references: {arch: architecture, config: nn_config}`
+    """
+    wanted = NAS_ASSIGNMENTS.get(algorithm(subject), ())
+    if not wanted or spec_of(subject).get("nasConfig") is None or spec_of(subject).get("parameters"):
+        return
+    own = {reference: index for index, _, reference in _entries(subject) if meta_of(reference) is None}
+    for reference, index in own.items():
+        if reference not in wanted:
+            message = f"trialParameters refer to `{reference}`, which {algorithm(subject)} does not assign"
+            help_ = f"refer to {', '.join(f'`{w}`' for w in wanted)} in `trial.references`, and to nothing else"
+            yield Finding((*_PARAMETERS, index, "reference"), message, help_)
+    for reference in wanted:
+        if reference not in own:
+            message = f"no trialParameters entry refers to `{reference}`, which {algorithm(subject)} assigns"
+            yield Finding(_PARAMETERS, message, f"add an entry to `trial.references` that refers to `{reference}`")
+
+
+@rule("KG511", Effect.REJECTED, _VALIDATOR)
+def placeholders_match(subject: Subject) -> Iterator[Finding]:
+    """The template uses every trialParameters entry, and no placeholder without one.
+
+    The webhook looks for each `${trialParameters.NAME}` in the template's JSON, and refuses what is
+    missing on either side. A name with & < > " or a backslash is written differently there and is
+    never found.
+
+    Bad:  `command: [train, "--lr=${trialParameters.learningrate}"]` for `learningRate`
+    Good: `command: [train, "--lr=${trialParameters.learningRate}"]`
+    """
+    spec = template(subject).get("trialSpec")
+    if not isinstance(spec, dict):
+        return
+    names = {name: index for index, name, _ in _entries(subject) if name and "}" not in name}
+    if set(_PLACEHOLDER.findall(str(spec))) == set(names) and not any(map(_NEVER_FOUND.search, names)):
+        return  # plain names read alike in Python's text of the object, which is made much faster than JSON
+    found = set(_PLACEHOLDER.findall(_JSON.encode(spec)))
+    for name, index in names.items():
+        if name not in found or _NEVER_FOUND.search(name):
+            odd = _NEVER_FOUND.search(name) is not None
+            yield Finding(
+                path=(*_PARAMETERS, index, "name"),
+                message=f"${{trialParameters.{name}}} is "
+                + ("never found: its name holds one of & < > quote backslash" if odd else "nowhere in trialSpec"),
+                help="give it a plain name with `as`"
+                if odd
+                else f"write ${{trialParameters.{name}}} in the trial, or remove it",
+            )
+    for name in sorted(found):
+        if name not in names and _unescaped(name) not in names:
+            shown = f"${{trialParameters.{name}}}" if name[0] != "}" else "${trialParameters.}"
+            yield Finding(
+                path=(*TRIAL, *(_place(spec, shown) or ())),
+                message=f"{shown} is filled by no trialParameters entry",
+                help=suggestion(name, names) if names else "declare the parameter",
+            )
+
+
+def _unescaped(name: str) -> str:
+    return name.replace('\\"', '"').replace("\\\\", "\\") if "\\" in name else name
+
+
+def _place(value: Any, wanted: str) -> FieldPath | None:
+    """Find the first text that holds a placeholder; a key that does stands for its value."""
+    if isinstance(value, str):
+        return () if wanted in value else None
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in pairs:
+        below = () if isinstance(key, str) and wanted in key else _place(item, wanted)
+        if below is not None:
+            return (key, *below)
+    return None
+
+
+RULES = (
+    template_is_complete,
+    conditions_are_given,
+    trial_has_no_name,
+    trial_has_a_kind,
+    entries_are_whole,
+    references_are_unique,
+    references_exist,
+    metadata_is_there,
+    parameters_are_referenced,
+    architecture_is_referenced,
+    placeholders_match,
+)

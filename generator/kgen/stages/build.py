@@ -76,7 +76,7 @@ def _of_template(
         if key in given:
             obj = merge(obj, Node({key: given[key]}, given[key].span))
     main = {key: given[key] for key in ("image", "command", "args") if key in given}
-    container = given.get("container") or _only_container(kind, template)
+    container = given.get("container") or _training_container(kind, template)
     if container is None:
         message = "`trial.template` needs `trial.container`"
         help_ = "add `container`: the name of the container that trains (primaryContainerName)"
@@ -88,17 +88,20 @@ def _of_template(
     return _finish(tree, kind, obj, given, container, problems)
 
 
-def _only_container(kind: TrialKind, template: Node) -> Node | None:
+def _training_container(kind: TrialKind, template: Node) -> Node | None:
     """The primary container's name where the template leaves no doubt of it."""
     names = {}
-    for path in kind.templates(template):
+    paths = kind.templates(template)
+    if not paths and kind.container:  # a kind without pod templates fixes the name itself
+        return Node(kind.container, Span(f"kgen's default for {kind.kind}", 0, 0))
+    for path in paths:
         containers = get(template, *path, "spec", "containers")
         held = containers.value if containers is not None else None
         for container in held.values() if isinstance(held, dict) else ():
             name = get(container, "name")
             if name is not None:
                 names[text_of(name)] = name
-    return next(iter(names.values())) if len(names) == 1 else None
+    return next(iter(names.values())) if len(names) == 1 else names.get(kind.container)
 
 
 def _of_compact(tree: Node, trial: Node, kinds: Mapping[str, TrialKind], problems: list[Diagnostic]) -> Trial | None:
@@ -132,10 +135,12 @@ def _finish(
     problems: list[Diagnostic],
 ) -> Trial:
     pod = _with_pull_secret(given.get("pod"), get(tree, "registry", "pullSecret", "name"))
-    settings = Settings(pod, given.get("main"), given.get("gpu"), text_of(container))
-    if pod is not None or settings.main is not None or settings.gpu is not None:
+    labels = {key: text_of(label) for key, label in fields(given.get("primaryPodLabels")).items()}
+    replicas = fields(given.get("replicas"))
+    settings = Settings(pod, given.get("main"), given.get("gpu"), text_of(container), labels, replicas)
+    if settings:
         obj = kind.lay(obj, settings)
-    obj, changes = settle(obj)
+    obj, changes = settle(obj, drop_emptied=True)  # `env: []` would be refused in a Job
     problems.extend(kind_change(change) for change in changes)
     obj, hit = _rename_images(kind, obj, tree)
     return Trial(container, obj, kind.training(obj, text_of(container)), frozenset(hit))

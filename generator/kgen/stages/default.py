@@ -53,9 +53,9 @@ class _Defaults:
     def katib(self, plain: object) -> Node:
         return make(plain, self._span)
 
-    def own(self, plain: object) -> Node:
-        """What kgen writes where Katib's default would be refused: three trials at once of a budget of two."""
-        return make(plain, Span("kgen's default", 0, 0))
+    def own(self, plain: object, for_: str = "") -> Node:
+        """What kgen writes where Katib has no default, or one that it then refuses."""
+        return make(plain, Span(f"kgen's default for {for_}" if for_ else "kgen's default", 0, 0))
 
     def objective(self, node: Node) -> Node:
         """Complete metricStrategies: the author's entries, the objective's, then the additional metrics'."""
@@ -69,6 +69,8 @@ class _Defaults:
         for extra in items(given.get("additionalMetricNames")):
             if text_of(extra) not in named:
                 entries.append(self.katib({"name": extra.value, "value": strategy}))
+        if not entries:
+            return node
         return Node({**given, "metricStrategies": Node(tuple(entries), node.span)}, node.span)
 
     def parameters(self, node: Node, problems: list[Diagnostic]) -> Node:
@@ -98,9 +100,10 @@ class _Defaults:
             collector["kind"] = Node("Push" if self._new else "None", kind.span)
         custom = collector.get("customCollector")
         if custom is not None:
-            resources = fields(get(custom, "resources"))
-            tidy = {k: _quantities(v) if k in ("limits", "requests") else v for k, v in resources.items()}
-            collector["customCollector"] = Node({**fields(custom), "resources": self.katib(tidy)}, custom.span)
+            resources = get(custom, "resources") or self.katib({})
+            tidy = {k: _quantities(v) if k in ("limits", "requests") else v for k, v in fields(resources).items()}
+            both = {**fields(custom), "resources": Node(tidy, resources.span)}
+            collector["customCollector"] = Node(both, custom.span)
         out["collector"] = Node(collector, out.get("collector", kind).span)
         source = self._source(name, dict(fields(out.get("source"))))
         if source:
@@ -119,7 +122,8 @@ class _Defaults:
         if wanted:
             given = source.get(key, self.katib({}))
             filled = {name: self.katib(value) for name, value in wanted.items()}
-            source[key] = Node({**filled, **fields(given)}, given.span)
+            said = {name: node for name, node in fields(given).items() if name != "port" or node.value != 0}
+            source[key] = Node({**filled, **said}, given.span)
         return source
 
     def trial_template(self, node: Node, kinds: Mapping[str, TrialKind]) -> Node:
@@ -129,15 +133,18 @@ class _Defaults:
             return node
         out["trialSpec"] = _tidy(spec)
         name = get(spec, "kind")
-        kind = None if name is None else kinds.get(text_of(name))
-        if kind is None:
+        if name is None:
             return Node(out, node.span)
-        if kind.conditions is not None:
-            out.setdefault("successCondition", self.katib(kind.conditions.success))
-            out.setdefault("failureCondition", self.katib(kind.conditions.failure))
-        labels = kind.labels(spec)
+        upstream = katib.trial_defaults(text_of(name), self._version)
+        kind = kinds.get(text_of(name))
+        conditions = kind.conditions if kind is not None else upstream and upstream.conditions
+        labels = kind.labels(spec) if kind is not None else upstream.labels if upstream is not None else {}
+        write = self.katib if upstream == (conditions, labels) else lambda plain: self.own(plain, text_of(name))
+        if conditions is not None:
+            out.setdefault("successCondition", write(conditions.success))
+            out.setdefault("failureCondition", write(conditions.failure))
         if labels:
-            out.setdefault("primaryPodLabels", self.katib(dict(labels)))
+            out.setdefault("primaryPodLabels", write(dict(labels)))
         return Node(out, node.span)
 
 
@@ -149,9 +156,21 @@ _STRUCTS = frozenset(
 )
 
 
+# Behind pointers too: written false they stay.
+_POINTERS = frozenset("allowPrivilegeEscalation optional privileged readOnlyRootFilesystem runAsNonRoot".split())
+# Plain numbers of a container's probes and ports: zero is dropped. Every other number is behind a pointer.
+_PLAIN_NUMBERS = frozenset(
+    "failureThreshold hostPort initialDelaySeconds periodSeconds successThreshold timeoutSeconds".split()
+)
+
+
 def _prune(node: Node, key: str = "") -> Node | None:
     """Drop what Go's omitempty drops at typed levels; None where nothing is left to write."""
     value = node.value
+    if type(value) is str:
+        return node if value else None
+    if key == "primaryPodLabels":  # an empty text is a good label
+        return node if value else None
     if isinstance(value, dict):
         kept = {}
         for name, item in value.items():
@@ -160,8 +179,15 @@ def _prune(node: Node, key: str = "") -> Node | None:
                 kept[name] = new
         return Node(kept, node.span) if kept or key in _STRUCTS else None
     if isinstance(value, tuple):
-        return Node(tuple([_prune(item, "item") or item for item in value]), node.span) if value else None
-    return None if value is None or value is False or value == "" else node
+        return Node(tuple([_prune_item(item) for item in value]), node.span) if value else None
+    if isinstance(value, bool):
+        return node if value or key in _POINTERS else None
+    return None if value is None or value == "" or (value == 0 and key in _PLAIN_NUMBERS) else node
+
+
+def _prune_item(item: Node) -> Node:
+    """An item of a list stays, however little is left of it."""
+    return (_prune(item) or Node({}, item.span)) if isinstance(item.value, dict) else item
 
 
 def _quantities(node: Node) -> Node:
@@ -175,6 +201,8 @@ def _quantities(node: Node) -> Node:
 def _tidy(node: Node, key: str = "") -> Node:
     """Write an emptyDir's size canonically: the webhook refuses a Job that has it another way."""
     value = node.value
+    if type(value) is str:
+        return node
     if isinstance(value, dict):
         if key == "emptyDir" and "sizeLimit" in value:
             return Node(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from kgen.katib.v1beta1 import NAMESPACE_LABEL
@@ -53,7 +54,7 @@ def deliver(
 
 def _add(out: dict[str, Manifest], obj: Node, problems: list[Diagnostic]) -> None:
     kind, name = text_of(fields(obj)["kind"]), text_of(fields(get(obj, "metadata"))["name"])
-    file = f"{kind.lower()}-{name}.yaml".replace(":", "-").replace("/", "-")
+    file = re.sub(r"[^A-Za-z0-9._-]", "-", f"{kind.lower()}-{name}.yaml")
     other = out.get(file)
     if other is not None and other.object != obj:
         place = Related(other.object.span, "the other")
@@ -121,7 +122,10 @@ def _pull_secrets(environment: Environment, trees: Iterable[Node], problems: lis
         if made is None:
             continue
         annotations, body = made
-        if environment.argocd is not None:
+        if (
+            environment.argocd is not None
+            and (get(environment.argocd, "waves") or environment.argocd).value is not False
+        ):
             annotations = {WAVE: SECRET_WAVE, **annotations}
         metadata: dict[str, object] = {"name": name}
         if environment.namespace is not None:

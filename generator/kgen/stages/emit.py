@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from kgen.codec import writer
 from kgen.model.node import Node
 
@@ -26,21 +28,9 @@ _LAST = len(_FIRST)
 
 def emit(obj: Node, cause: str) -> bytes:
     """Write one object as a file; `cause` says in its first line what it was made of."""
-    return f"{MARK} from {cause}; changes made here are lost.\n{writer.write(ordered(obj))}".encode()
+    return f"{MARK} from {cause}; changes made here are lost.\n{writer.write(obj, _in_order)}".encode()
 
 
-def ordered(node: Node) -> Node:
-    """Put the keys of every mapping in canonical order."""
-    value = node.value
-    if isinstance(value, dict):
-        keys = sorted(value, key=_order) if len(value) > 1 else value
-        return Node({k: ordered(v) if isinstance((v := value[k]).value, dict | tuple) else v for k in keys}, node.span)
-    if isinstance(value, tuple):
-        return Node(
-            tuple([ordered(item) if isinstance(item.value, dict | tuple) else item for item in value]), node.span
-        )
-    return node
-
-
-def _order(key: str) -> tuple[int, str]:
-    return _RANK.get(key, _LAST), key
+@lru_cache(maxsize=4096)  # the same few sets of keys come again in every manifest
+def _in_order(keys: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted(keys, key=lambda key: (_RANK.get(key, _LAST), key)))

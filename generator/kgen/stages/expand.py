@@ -5,7 +5,6 @@ Only what somebody wrote is in it, and what no Experiment can be without; Katib'
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -346,6 +345,8 @@ def _hash(spec: Node, patches: tuple[Node, ...]) -> str:
 
     The three editable counters are left out, and so is all metadata: editing them renames nothing.
     """
+    import hashlib  # noqa: PLC0415 - 5 ms that fixed names need not pay
+
     frozen = {key: plain(node) for key, node in fields(spec).items() if key not in EDITABLE}
     operations = [plain(op) for patch in patches for op in items(get(patch, "ops")) if _renames(patch, op)]
     content = [frozen, operations] if operations else frozen

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from posixpath import dirname, join, normpath
 from typing import Protocol
@@ -28,21 +27,21 @@ class Files(Protocol):
     def experiments(self, name: str, wanted_at: Span) -> tuple[Node, ...]: ...
 
 
-@dataclass(slots=True)
 class _Entry:
     """One name in `experiments`, and what the environments that are laid together say of it."""
 
-    name: str
-    span: Span
-    layers: list[tuple[str, Node]] = field(default_factory=list)  # environment, its item
+    def __init__(self, name: str, span: Span) -> None:
+        self.name, self.span = name, span
+        self.layers: dict[str, Node] = {}  # environment -> its item
 
 
-@dataclass(slots=True)
 class _Work:
-    files: Files
-    problems: list[Diagnostic]
-    matched: dict[Span, bool] = field(default_factory=dict)  # a match, and whether it hit
-    matches: dict[Span, Node] = field(default_factory=dict)
+    """What one resolution gathers."""
+
+    def __init__(self, files: Files, problems: list[Diagnostic]) -> None:
+        self.files, self.problems = files, problems
+        self.matched: dict[Span, bool] = {}  # a match, and whether it hit
+        self.matches: dict[Span, Node] = {}
 
 
 def resolve(
@@ -57,6 +56,8 @@ def resolve(
     lineage: dict[str, Node] = {}
     _extend(work, name, Span(f"environments/{name}/environment.yaml", 1, 1), lineage, ())
     environment = _environment(name, lineage, files.settings())
+    for overlay in _overlays(lineage):  # read here, so that what is wrong with one is told beside a wrong spec
+        files.overlay(text_of(overlay), overlay.span)
     stacks: list[Stack] = []
     for entry in _entries(lineage, problems):
         for spec in files.experiments(entry.name, entry.span):
@@ -126,6 +127,14 @@ def _environment(name: str, lineage: Mapping[str, Node], settings: Node | None) 
 _SETTINGS = ("namespace", "profile", "naming", "history", "target", "argocd")
 
 
+def _overlays(lineage: Mapping[str, Node]) -> Iterator[Node]:
+    """Yield every name of an overlay that the environments of a lineage hold."""
+    for node in lineage.values():
+        yield from items(get(node, "overlays"))
+        for item in items(get(node, "experiments")):
+            yield from items(get(item, "overlays"))
+
+
 def _entries(lineage: Mapping[str, Node], problems: list[Diagnostic]) -> list[_Entry]:
     """Gather what every environment of a lineage says of each experiment, in the order they are first named."""
     out: dict[str, _Entry] = {}
@@ -140,12 +149,12 @@ def _entries(lineage: Mapping[str, Node], problems: list[Diagnostic]) -> list[_E
                 continue
             seen[name] = item.span
             entry = out.setdefault(name, _Entry(name, item.span))
-            entry.layers.append((environment, item))
+            entry.layers[environment] = item
     return list(out.values())
 
 
 def _stack(work: _Work, entry: _Entry, spec: Node, lineage: Mapping[str, Node], settings: tuple[Layer, ...]) -> Stack:
-    said = dict(entry.layers)
+    said = entry.layers
     layers: list[Layer] = []
     for environment, node in lineage.items():
         item = said.get(environment)

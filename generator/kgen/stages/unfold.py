@@ -168,7 +168,8 @@ def _env(node: Node, problems: Problems) -> Node:
             out[name] = item
             continue
         key, value = ("valueFrom", item) if isinstance(item.value, dict) else ("value", _text(item))
-        out[name] = Node(Fresh({"name": Node(name, item.span), key: value}), item.span)
+        said = {} if value.value == "" else {key: value}  # written empty, Katib's webhook refuses a Job for it
+        out[name] = Node(Fresh({"name": Node(name, item.span), **said}), item.span)
     return Node(out, node.span)
 
 
@@ -236,10 +237,13 @@ def _trial(node: Node, problems: Problems) -> Node:
 def _replicas(node: Node, problems: Problems) -> Node:
     out = {}
     for name, replica in fields(node).items():
-        if isinstance(replica.value, int):
-            out[name] = Node({"replicas": replica}, replica.span)
-        else:
-            out[name] = _trial(replica, problems) if replica.value is not None else replica
+        if replica.value is None:
+            out[name] = replica
+            continue
+        given = {"replicas": replica} if isinstance(replica.value, int) else fields(replica)
+        count = {key: item for key, item in given.items() if key == "replicas"}  # a number here, a table in a trial
+        rest = Node({key: item for key, item in given.items() if key != "replicas"}, replica.span)
+        out[name] = Node({**count, **fields(_trial(rest, problems))}, replica.span)
     return Node(out, node.span)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from kgen.katib.v1beta1 import Conditions
 from kgen.model.merge import Keyed, merge
@@ -18,27 +19,46 @@ class CannotCarry(Exception):
         self.span, self.message, self.help = span, message, help_
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """What is laid over a trial's object, in the merging form of `kgen.model.merge`."""
 
     pod: Node | None = None  # over every pod template
     main: Node | None = None  # over the training containers
     gpu: Node | None = None  # {resource, count}, for the training containers that compute
     container: str = ""  # name of the training container; primaryContainerName
-    labels: Mapping[str, str] = field(default_factory=dict)  # primaryPodLabels, where they are given
+    labels: Mapping[str, str] = MappingProxyType({})  # primaryPodLabels, where they are given
+    replicas: Mapping[str, Node] = MappingProxyType({})  # the same three of one type, laid over those of all
+
+    def __bool__(self) -> bool:
+        return self._first is not None
 
     @property
     def first(self) -> Span:
         """A place to blame where nothing of this can be carried."""
-        return next(node.span for node in (self.pod, self.main, self.gpu) if node is not None)
+        assert self._first is not None
+        return self._first.span
+
+    @property
+    def _first(self) -> Node | None:
+        own = (fields(replica).get(key) for replica in self.replicas.values() for key in ("pod", "main", "gpu"))
+        return next((node for node in (self.pod, self.main, self.gpu, *own) if node is not None), None)
+
+    def of(self, replica: str, *, idle: bool) -> Settings:
+        """Give what is laid over one replica type; one that does not train gets no GPU but its own."""
+        own = fields(self.replicas.get(replica))
+        gpu = _over(None if idle else self.gpu, own.get("gpu"))
+        pod, main = _over(self.pod, own.get("pod")), _over(self.main, own.get("main"))
+        return self._replace(pod=pod, main=main, gpu=gpu, replicas={})
+
+
+def _over(low: Node | None, high: Node | None) -> Node | None:
+    return merge(low, high) if low is not None and high is not None else low if high is None else high
 
 
 Templates = Callable[[Node], tuple[FieldPath, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class TrialKind:
+class TrialKind(NamedTuple):
     """A kind whose object holds whole pod templates, which is all but a few.
 
     `conditions` and `labels` are what the manifest must say of it: what Katib's defaulter writes
@@ -50,12 +70,13 @@ class TrialKind:
     container: str  # the training container's name where nobody gives one
     conditions: Conditions | None
     templates: Templates  # object -> paths of its pod templates
-    labels: Callable[[Node], Mapping[str, str]] = field(default=lambda _: {})
+    labels: Callable[[Node], Mapping[str, str]] = lambda _: {}
     replicas: str = ""  # field of spec that holds a pod template a replica type; "" for none
     types: tuple[str, ...] = ()  # replica types, the implied one first
     silent: tuple[str, ...] = ()  # types whose pods get no command: their operator starts them
     idle: tuple[str, ...] = ()  # types that do not train, and get no GPU
     imageless: bool = False  # a trial needs no image of its own
+    release: str = ""  # of the project that defines the kind, where its API differs by release
 
     def build(self, trial: Node, default: Span) -> Node:
         """Make the object of a trial in compact form: `image`, `command`, `replicas`, ...
@@ -97,16 +118,12 @@ class TrialKind:
         """Give the paths of the containers that get the search parameters."""
         out = []
         for template in self.templates(trial):
-            if self._replica(template) in self.silent and not self._has_command(trial, template, container):
+            if self._replica(template) in self.silent:
                 continue
             found = _main_of(items(get(trial, *template, "spec", "containers")), container)
             if found is not None:
                 out.append((*template, "spec", "containers", found))
         return tuple(out)
-
-    def _has_command(self, trial: Node, template: FieldPath, container: str) -> bool:
-        at = _main_of(items(get(trial, *template, "spec", "containers")), container)
-        return at is not None and get(trial, *template, "spec", "containers", at, "command") is not None
 
     def _replica(self, template: FieldPath) -> str:
         return str(template[2]) if self.replicas and len(template) > 2 else ""
@@ -129,21 +146,19 @@ class TrialKind:
             count = said_of.get("replicas", Node(1, default))
             if count.value == 0:
                 continue
-            own = {key: node for key, node in said_of.items() if key != "replicas"}
-            both = _lay_fields(given if name not in self.silent else _without_command(given), own)
+            both = {**(given if name not in self.silent else _without_command(given)), **said_of}
             restart = both.pop("restartPolicy", Node("Never", default))
             template = _pod_template(both, self.container, default)
-            if name in self.idle:
-                own.pop("gpu", None)
             out[name] = make({"replicas": count, "restartPolicy": restart, "template": template}, default)
         return make({self.replicas: out}, default)
 
     def _lay_template(self, template: Node | None, path: FieldPath, settings: Settings) -> Node:
         out = template if template is not None else Node({}, Span("", 0, 0))
-        if settings.pod is not None:
-            out = merge(out, settings.pod)
-        gpu = None if self._replica(path) in self.idle else settings.gpu
-        main = container_settings(settings.main, gpu)
+        replica = self._replica(path)
+        own = settings.of(replica, idle=replica in self.idle)
+        if own.pod is not None:
+            out = merge(out, own.pod)
+        main = container_settings(own.main, own.gpu)
         if main is None:
             return out
         holder = get(out, "spec", "containers")
@@ -176,27 +191,9 @@ _CONTAINER_FIELDS = ("image", "command", "args")
 def _pod_template(given: Mapping[str, Node], container: str, default: Span, *, restart: Node | None = None) -> Node:
     name = given.get("container", Node(container, default))
     parts = {"name": name, **{key: given[key] for key in _CONTAINER_FIELDS if key in given}}
-    main = Node(parts, default)
-    own = container_settings(given.get("own main"), given.get("own gpu"))
-    if own is not None:
-        main = merge(main, own)
-    containers = Node(Keyed({text_of(name): main}), default)
+    containers = Node(Keyed({text_of(name): Node(parts, default)}), default)
     spec = {"containers": containers} if restart is None else {"restartPolicy": restart, "containers": containers}
-    template = make({"spec": spec}, default)
-    own_pod = given.get("own pod")
-    return template if own_pod is None else merge(template, own_pod)
-
-
-def _lay_fields(given: Mapping[str, Node], own: Mapping[str, Node]) -> dict[str, Node]:
-    """Lay what is said of one replica type over what is said of all.
-
-    `pod`, `main` and `gpu` of all types are laid later, over the finished object; those of the one
-    type go in here, under names of their own.
-    """
-    out = {key: node for key, node in given.items() if key not in ("pod", "main", "gpu")}
-    for key, node in own.items():
-        out[f"own {key}" if key in ("pod", "main", "gpu") else key] = node
-    return out
+    return make({"spec": spec}, default)
 
 
 def _without_command(given: Mapping[str, Node]) -> Mapping[str, Node]:
@@ -265,7 +262,7 @@ def _follow(node: Node, steps: tuple[str, ...], path: FieldPath) -> Iterator[Fie
 def anywhere(trial: Node, path: FieldPath = ()) -> tuple[FieldPath, ...]:
     """Find every pod template of an object of any kind: a mapping with `spec.containers`."""
     spec = get(trial, "spec", "containers")
-    if path and spec is not None and isinstance(spec.value, tuple | Keyed):
+    if path and spec is not None and isinstance(spec.value, (tuple, Keyed)):
         return (path,)
     out: list[FieldPath] = []
     value = trial.value

@@ -8,11 +8,10 @@ that label for four of the kinds, and for the others kgen does.
 from collections.abc import Callable, Mapping
 
 from kgen.katib.trialkinds.kind import TrialKind, replicated
-from kgen.katib.v1beta1 import OPERATOR_CONDITIONS
+from kgen.katib.v1beta1 import MASTER_LABELS, OPERATOR_CONDITIONS
 from kgen.model.node import Node
 
 API_VERSION = "kubeflow.org/v1"
-MASTER = {"training.kubeflow.org/job-role": "master"}
 
 
 def operator_kind(
@@ -21,7 +20,7 @@ def operator_kind(
     field: str,
     types: tuple[str, ...],
     *,
-    labels: Callable[[Node], Mapping[str, str]] = lambda _: MASTER,
+    labels: Callable[[Node], Mapping[str, str]] = lambda _: MASTER_LABELS,
     silent: tuple[str, ...] = (),
     idle: tuple[str, ...] = (),
 ) -> TrialKind:

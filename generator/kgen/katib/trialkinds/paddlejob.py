@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from kgen.katib.trialkinds.operator import MASTER, operator_kind
+from kgen.katib.trialkinds.operator import operator_kind
+from kgen.katib.v1beta1 import MASTER_LABELS
 from kgen.model.node import Node, get
 
 _FIELD = "paddleReplicaSpecs"
@@ -13,7 +14,7 @@ _FIRST_WORKER = {
 
 
 def _labels(trial: Node) -> Mapping[str, str]:
-    return MASTER if get(trial, "spec", _FIELD, "Master") is not None else _FIRST_WORKER
+    return MASTER_LABELS if get(trial, "spec", _FIELD, "Master") is not None else _FIRST_WORKER
 
 
 PADDLEJOB = operator_kind("PaddleJob", "paddle", _FIELD, ("Worker", "Master"), labels=_labels)

@@ -6,7 +6,6 @@ Read from tektoncd/pipeline v1.0.0, pkg/apis/pipeline/{v1,v1beta1} and pkg/apis/
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from kgen.katib.trialkinds.kind import CannotCarry, Settings, TrialKind, container_settings
 from kgen.model.merge import merge
@@ -20,9 +19,10 @@ _AT_TEMPLATE = frozenset(
 _STEP = "step-"
 
 
-@dataclass(frozen=True, slots=True)
 class PipelineRun(TrialKind):
     """A PipelineRun whose tasks are written in it."""
+
+    __slots__ = ()
 
     def lay(self, trial: Node, settings: Settings) -> Node:
         """Lay pod settings over the template of all tasks, the training container's over its step."""

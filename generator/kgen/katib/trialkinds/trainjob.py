@@ -8,10 +8,9 @@ validation in plugins/jobset). A field of another release is dropped by the API 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from kgen.katib.trialkinds.kind import CannotCarry, Settings, TrialKind, container_settings
-from kgen.katib.v1beta1 import JOB_CONDITIONS, version
+from kgen.katib.v1beta1 import JOB_CONDITIONS, TRAINJOB_LABELS, version
 from kgen.model.merge import Keyed, merge
 from kgen.model.node import FieldPath, Node, Span, fields, get, items, make, put, text_of
 
@@ -40,11 +39,10 @@ _TRAINER_FIELDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
 class TrainJob(TrialKind):
     """The kind, as one release of the Trainer has it."""
 
-    release: str = "2.2"
+    __slots__ = ()
 
     def build(self, trial: Node, default: Span) -> Node:
         """Make the object; its runtime is named in `spec.runtimeRef`."""
@@ -135,10 +133,7 @@ def _lay_trainer(trial: Node, key: str, node: Node) -> Node:
 
 def _labels(_: Node) -> Mapping[str, str]:
     """Katib's own default: right for every runtime but those of MPI, whose trainer is the launcher."""
-    return {
-        "jobset.sigs.k8s.io/replicatedjob-name": "node",
-        "batch.kubernetes.io/job-completion-index": "0",
-    }
+    return TRAINJOB_LABELS
 
 
 def trainjob(release: str) -> TrialKind:

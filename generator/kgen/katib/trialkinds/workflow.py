@@ -6,7 +6,6 @@ Read from argoproj/argo-workflows v3.6.5, pkg/apis/workflow/v1alpha1 and workflo
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from kgen.katib.trialkinds.kind import CannotCarry, Settings, TrialKind, container_settings
 from kgen.model.merge import merge
@@ -34,9 +33,10 @@ _TEMPLATE_WINS = ("affinity", "nodeSelector", "securityContext", "tolerations")
 _ONE, _MANY = ("container", "script"), ("initContainers", "sidecars")
 
 
-@dataclass(frozen=True, slots=True)
 class Workflow(TrialKind):
     """A Workflow whose templates are written in it."""
+
+    __slots__ = ()
 
     def lay(self, trial: Node, settings: Settings) -> Node:
         """Lay pod settings over the workflow, and over a template's own where that would hide them."""
