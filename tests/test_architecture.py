@@ -164,9 +164,9 @@ def module_state(tree: Tree) -> Iterator[str]:
         for where in ast.walk(syntax):
             if isinstance(where, ast.Global):
                 yield f"{file}:{where.lineno}: `global {', '.join(where.names)}`"
-            name = _changed(where)
-            if name in held:
-                yield f"{file}:{getattr(where, 'lineno', 0)}: changes `{name}`, which the module holds"
+            changed = _changed(where)
+            if changed in held:
+                yield f"{file}:{getattr(where, 'lineno', 0)}: changes `{changed}`, which the module holds"
 
 
 def _is_mutable(value: ast.expr) -> bool:

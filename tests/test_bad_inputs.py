@@ -133,7 +133,7 @@ CASES = [
         ("main",),
         (
             "experiments/mnist.yaml:1:12: error[KG004] `objective` is a list, expected a mapping\n"
-            "    help: write a mapping (What is optimised)\n"
+            "    help: write a mapping (what is optimised)\n"
         ),
         id="a list for a mapping",
     ),
@@ -146,7 +146,7 @@ CASES = [
         ("main",),
         (
             "experiments/mnist.yaml:3:15: error[KG004] `trials.max` is a text, expected a whole number\n"
-            "    help: write a whole number (Trials in all)\n"
+            "    help: write a whole number (trials in all)\n"
         ),
         id="a text for a number",
     ),
@@ -159,7 +159,7 @@ CASES = [
         ("main",),
         (
             "experiments/mnist.yaml:3:15: error[KG004] `trials.max` is the number `1.5`, expected a whole number\n"
-            "    help: write a whole number (Trials in all)\n"
+            "    help: write a whole number (trials in all)\n"
         ),
         id="a fraction for a whole number",
     ),
@@ -213,7 +213,7 @@ CASES = [
         ("main",),
         (
             "experiments/mnist.yaml:5:16: error[KG004] `parameters.lr.double` has 3 items, expected 2\n"
-            "    help: write Least and greatest value of a real number, [min, max]\n"
+            "    help: write least and greatest value of a real number, [min, max]\n"
         ),
         id="three bounds",
     ),
@@ -240,7 +240,7 @@ CASES = [
         ("main",),
         (
             "environments/main/environment.yaml:1:14: error[KG004] `experiments` is a text, expected a list\n"
-            "    help: write a list (The experiments, by name, or with what differs here)\n"
+            "    help: write a list (the experiments, by name, or with what differs here)\n"
         ),
         id="a text for a list of experiments",
     ),
@@ -276,7 +276,7 @@ CASES = [
         ("main",),
         (
             "overlays/layer.yaml:1:15: error[KG004] `sharedMemory` is the boolean `false`, expected text or true\n"
-            "    help: write text or true (Size of /dev/shm, such as 8Gi)\n"
+            "    help: write text or true (size of /dev/shm, such as 8Gi)\n"
         ),
         id="sharedMemory: false",
     ),
@@ -285,7 +285,7 @@ CASES = [
         ("main",),
         (
             "experiments/mnist.yaml:1:1: error[KG011] the file has no `objective`, `algorithm`, `trials`, `trial`\n"
-            "    help: add `objective`: What is optimised; `algorithm`: The search algorithm, by name or with settings; `trials`: The budget; `trial`: What runs once for each set of values\n"
+            "    help: add `objective`: what is optimised; `algorithm`: the search algorithm, by name or with settings; `trials`: the budget; `trial`: what runs once for each set of values\n"
         ),
         id="nothing that a spec requires",
     ),
@@ -325,7 +325,7 @@ CASES = [
         ("main",),
         (
             "experiments/mnist.yaml:2:12: error[KG011] `algorithm` has no `name`\n"
-            "    help: add `name`: Name of the algorithm\n"
+            "    help: add `name`: name of the algorithm\n"
         ),
         id="an algorithm without a name",
     ),
@@ -343,7 +343,7 @@ CASES = [
         ("main",),
         (
             "experiments/mnist.yaml:6:16: error[KG011] `earlyStopping` has no `name`\n"
-            "    help: add `name`: Name of the algorithm\n"
+            "    help: add `name`: name of the algorithm\n"
         ),
         id="early stopping without a name",
     ),
@@ -396,7 +396,7 @@ CASES = [
         ("main",),
         (
             "environments/main/environment.yaml:3:9: error[KG011] `argocd` has no `repoURL`\n"
-            "    help: add `repoURL`: The Git repository that holds the rendered folder\n"
+            "    help: add `repoURL`: the Git repository that holds the rendered folder\n"
         ),
         id="argocd without a repository",
     ),
@@ -521,7 +521,7 @@ CASES = [
         ("main",),
         (
             "experiments/mnist.yaml:5:35: error[KG004] `parameters.lr.flag` is the boolean `true`, expected text or false\n"
-            "    help: write text or false (The flag it is passed by when no placeholder names it)\n"
+            "    help: write text or false (the flag it is passed by when no placeholder names it)\n"
         ),
         id="flag: true",
     ),
@@ -768,7 +768,7 @@ CASES = [
         },
         ("main",),
         (
-            "overlays/layer.yaml:1:18: error[KG110] the patch does not fit Experiment `mnist`: `/spec/parameters` has 1 items, and no item 1\n"
+            "overlays/layer.yaml:1:18: error[KG110] the patch does not fit Experiment `mnist`: `/spec/parameters` has no item 1: the last is 0\n"
             "    help: look at the object with `kgen render`, and mend the path\n"
         ),
         id="a patch of an item that is absent",
@@ -979,7 +979,7 @@ CASES = [
         ("main", "--set", "trials.max=three"),
         (
             "--set trials.max=three:1:1: error[KG004] `trials.max` is a text, expected a whole number\n"
-            "    help: write a whole number (Trials in all)\n"
+            "    help: write a whole number (trials in all)\n"
         ),
         id="--set of a wrong kind",
     ),
@@ -1116,7 +1116,7 @@ CASES = [
         ("main",),
         (
             "experiments/mnist.yaml:3:15: error[KG004] `trials.max` is a text, expected a whole number\n"
-            "    help: write a whole number (Trials in all)\n"
+            "    help: write a whole number (trials in all)\n"
             "overlays/layer.yaml:1:20: error[KG003] unknown key `toleration` in `pods`\n"
             "    help: did you mean `tolerations`?\n"
             "overlays/layer.yaml:2:7: error[KG003] unknown key `queu`\n"

@@ -182,7 +182,7 @@ def test_a_schema_is_a_schema(name: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "document", "good"), [pytest.param(*row, id=f"{row[0]} {json.dumps(row[1])[-70:]}") for row in DOCUMENTS]
 )
-def test_schema_and_parser_agree(kind: str, document: Any, good: bool) -> None:  # noqa: FBT001 - a column of the table
+def test_schema_and_parser_agree(kind: str, document: Any, good: bool) -> None:
     assert accepts(kind, document) == (good, good)
 
 

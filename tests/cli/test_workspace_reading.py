@@ -98,7 +98,9 @@ def test_links_that_stay_inside_are_followed(root: Path) -> None:
     (root / "lib" / "x.json").write_text("{}")
     (root / "experiments" / "x.json").symlink_to("../lib/x.json")
     (root / "overlays" / "shared").symlink_to(root / "lib", target_is_directory=True)
-    assert dict.fromkeys(("experiments/x.json", "lib/x.json", "overlays/shared/x.json"), b"{}") == read_workspace(str(root))
+    assert dict.fromkeys(("experiments/x.json", "lib/x.json", "overlays/shared/x.json"), b"{}") == read_workspace(
+        str(root)
+    )
 
 
 def test_linked_folders_outward_or_in_a_circle_are_named_and_not_entered(root: Path) -> None:

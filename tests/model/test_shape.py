@@ -48,7 +48,7 @@ def said(text: str, shape: Shape) -> list[tuple[str, str, str, str]]:
             "3:15",
             "KG004",
             "`trials.max` is a text, expected a whole number",
-            "write a whole number (Trials in all)",
+            "write a whole number (trials in all)",
             id="a text for a number",
         ),
         pytest.param(
@@ -102,7 +102,7 @@ def said(text: str, shape: Shape) -> list[tuple[str, str, str, str]]:
             "2:12",
             "KG004",
             "`algorithm` is a list, expected text or a mapping",
-            "write text or a mapping (The search algorithm, by name or with settings)",
+            "write text or a mapping (the search algorithm, by name or with settings)",
             id="a list for a text or a mapping",
         ),
         pytest.param(
@@ -128,8 +128,8 @@ def said(text: str, shape: Shape) -> list[tuple[str, str, str, str]]:
             GOOD + "parameters: {lr: {double: [1]}}\n",
             "5:27",
             "KG004",
-            "`parameters.lr.double` has 1 items, expected 2",
-            "write Least and greatest value of a real number, [min, max]",
+            "`parameters.lr.double` has 1 item, expected 2",
+            "write least and greatest value of a real number, [min, max]",
             id="too short a list",
         ),
         pytest.param(
@@ -147,7 +147,7 @@ def said(text: str, shape: Shape) -> list[tuple[str, str, str, str]]:
             "1:1",
             "KG011",
             "the file has no `trials`, `trial`",
-            "add `trials`: The budget; `trial`: What runs once for each set of values",
+            "add `trials`: the budget; `trial`: what runs once for each set of values",
             id="keys that are missing",
         ),
         pytest.param(
@@ -168,7 +168,7 @@ def said(text: str, shape: Shape) -> list[tuple[str, str, str, str]]:
             "1:15",
             "KG011",
             "`experiments[0]` has no `name`",
-            "add `name`: Name of the spec",
+            "add `name`: name of the spec",
             id="a key missing in an item",
         ),
     ],

@@ -98,6 +98,12 @@ EXPERIMENT = st.fixed_dictionaries(
         "trial": st.fixed_dictionaries({}, optional={"retain": st.booleans(), "env": st.just({"SEED": 7})}),
     },
 )
+
+
+def optional(patch: Any) -> dict[str, Any]:
+    return {**patch, "optional": True}
+
+
 SECTIONS: Mapping[str, st.SearchStrategy[Any]] = {
     "experiment": EXPERIMENT,
     "metadata": st.fixed_dictionaries({}, optional={"labels": TEXTS, "annotations": TEXTS}),
@@ -126,7 +132,7 @@ SECTIONS: Mapping[str, st.SearchStrategy[Any]] = {
                     "target": {"name": "x"},
                 },
             ]
-        ).map(lambda patch: {**patch, "optional": True}),
+        ).map(optional),
         min_size=1,
         max_size=2,
     ),
@@ -257,6 +263,7 @@ def test_the_workspaces_here_render() -> None:
     }
     rendered = made(workspace({"one": overlay}, ["one"]))
     assert list(rendered.files) == ["job.yaml", "persistentvolume-data.yaml", "tf.yaml", "torch.yaml"]
+    assert parsed(rendered.files["job.yaml"])["spec"]["maxTrialCount"] == 6
     job = parsed(rendered.files["job.yaml"])["spec"]["trialTemplate"]["trialSpec"]
     assert job["metadata"] == {"labels": {"kueue.x-k8s.io/queue-name": "team"}}
     pod = job["spec"]["template"]

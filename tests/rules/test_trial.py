@@ -298,6 +298,12 @@ ROWS = [
         f"{_POD}.volumes[0].emptyDir.sizeLimit: the webhook refuses a Job with sizeLimit 1024Mi: it is written 1Gi",
         "a size in another form",
     ),
+    (
+        J.job_quantities_are_readable,
+        subject({"tc.resources": {"limits": {"cpu": "9" * 5000}}}),
+        f"{_C}.resources.limits.cpu: `cpu: {'9' * 5000}` is no quantity that Kubernetes can read",
+        "more digits than Python reads",
+    ),
     (J.job_quantities_are_readable, subject({"tc.resources": {"limits": {"cpu": 0.5, "m": "1024Mi"}}}), None, "any"),
     (
         P.primary_container_exists,

@@ -324,7 +324,7 @@ def test_a_custom_collector_is_normalised() -> None:
     spec: dict[str, Any] = {"metricsCollectorSpec": {"collector": {"kind": "Custom", "customCollector": container}}}
     assert field(spec, *path)[0] == {**wanted, "resources": {}}
     assert field(spec, *path, "resources") == ({}, KATIBS)
-    container["resources"] = {"limits": {"memory": "1024Mi", "cpu": 1}}  # type: ignore[assignment]
+    container["resources"] = {"limits": {"memory": "1024Mi", "cpu": 1}}
     assert field(spec, *path, "resources") == ({"limits": {"memory": "1Gi", "cpu": "1"}}, PLACE.file)
 
 

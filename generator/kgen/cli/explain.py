@@ -60,7 +60,8 @@ def command(target: str, field: str | None, style: str, settings: tuple[str, ...
 def _find(rendered: Rendered, name: str) -> Expanded | None:
     for experiment in rendered.experiments:
         manifest_name = get(experiment.manifest, "metadata", "name")
-        if name == experiment.name or (manifest_name is not None and text_of(manifest_name) == name):
+        stem = experiment.spec.file.rpartition("/")[2].rpartition(".")[0]
+        if name in (experiment.name, stem) or (manifest_name is not None and text_of(manifest_name) == name):
             return experiment
     if rendered.diagnostics:
         say(rendered.diagnostics)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kgen.katib.quantity import canonical, parse
 from kgen.model.node import FieldPath
 
+if TYPE_CHECKING:
+    from fractions import Fraction
+
 TRAINJOB = "TrainJob"  # its pods are described by a runtime; the object holds but parts of them
+_MOST_QUANTITY = 1000  # characters; Python reads no integer of more than 4300 digits
 _USUAL = re.compile(r"([1-9]\d{0,11})(m|k|M|G|T|Ki|Mi|Gi|Ti)?")  # most quantities; the others take exact arithmetic
 
 
@@ -64,7 +68,12 @@ def containers(pod: dict[str, Any], *keys: str) -> Iterator[Container]:
 
 def is_quantity(text: str) -> bool:
     """Whether Kubernetes can read a quantity."""
-    return _USUAL.fullmatch(text) is not None or parse(text) is not None
+    return _USUAL.fullmatch(text) is not None or amount(text) is not None
+
+
+def amount(text: str) -> Fraction | None:
+    """Read a quantity; None where Kubernetes would refuse it, or it is longer than any that is meant."""
+    return parse(text) if len(text) <= _MOST_QUANTITY else None
 
 
 def canonical_size(text: str) -> str | None:
@@ -72,4 +81,4 @@ def canonical_size(text: str) -> str | None:
     usual = _USUAL.fullmatch(text)
     if usual is not None and usual[2] in ("Ki", "Mi", "Gi") and int(usual[1]) % 1024:
         return text
-    return canonical(text)
+    return canonical(text) if len(text) <= _MOST_QUANTITY else None

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
 _FORM = re.compile(r"([+-]?)(\d+\.?\d*|\.\d+)(?:([eE][+-]?\d+)|(Ki|Mi|Gi|Ti|Pi|Ei|n|u|m|k|M|G|T|P|E))?")
+LONGEST = 100  # characters: Kubernetes reads no more than 19 digits of them as they are
 _BINARY = ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei")
 _DECIMAL = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 
@@ -22,7 +23,7 @@ def parse(text: str) -> Fraction | None:
     from fractions import Fraction  # noqa: PLC0415 - 5 ms that most runs need not pay
 
     found = _FORM.fullmatch(text)
-    if found is None:
+    if found is None or len(text) > LONGEST:
         return None
     sign, digits, exponent, suffix = found.groups()
     value = Fraction(digits)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from kgen.model.node import Node, Span
+from kgen.model.node import Node, Span, get
 from kgen.model.overlay import EXPERIMENT_BLOCK, NAMESPACE
 from kgen.model.shape import boolean, either, integer, listing, mapping, table, text
 from kgen.model.spec import ANNOTATIONS, LABELS
@@ -18,6 +18,10 @@ VERSIONS = mapping(
         "kubernetes": text("Kubernetes", pattern=r"1\.[0-9]+", form="a version such as 1.34"),
         "argocd": text("Argo CD", pattern=r"[0-9]+\.[0-9]+", form="a version such as 3.5"),
         "trainer": text("Kubeflow Trainer, which runs TrainJobs", choices=("2.0", "2.1", "2.2", "2.3")),
+        "registered": listing(
+            "Algorithms and collectors that the cluster's katib-config has beside those that Katib brings",
+            text("A name"),
+        ),
     },
 )
 
@@ -121,6 +125,7 @@ class Target(NamedTuple):
     kubernetes: str = "1.34"
     argocd: str = "3.5"
     trainer: str = "2.2"
+    registered: tuple[str, ...] = ()  # algorithms and collectors beside those that Katib brings
 
 
 class Layer(NamedTuple):
@@ -153,6 +158,12 @@ class Environment(NamedTuple):
     argocd: Node | None = None
     resources: tuple[Node, ...] = ()  # workspace paths
     output: str = "rendered"
+
+    @property
+    def waves(self) -> bool:
+        """Whether Argo CD is told in which order to apply what is rendered."""
+        said = get(self.argocd, "waves")
+        return self.argocd is not None and (said is None or said.value is not False)
 
 
 def layer_of(span: Span) -> str:

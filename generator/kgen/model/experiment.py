@@ -40,7 +40,7 @@ class Subject(NamedTuple):
     @property
     def name(self) -> str:
         """Its name in the cluster; "" where it has none."""
-        name = self.manifest.get("metadata", {}).get("name", "")
+        name = self.part("metadata").get("name", "")
         return name if isinstance(name, str) else ""
 
     @property

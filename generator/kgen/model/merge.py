@@ -4,14 +4,10 @@ Mappings merge key by key and Kubernetes' lists by their merge key; all else is 
 null deletes. How layers are grouped never changes the result, and a layer laid twice is a layer
 laid once. Two things make that exact:
 
-- What replaces instead of merging says so in its type (`Fresh`): a mapping laid over a null stands
-  alone whatever lies further down.
+- What replaces instead of merging says so in its type (`Fresh`, `Alone`): a value laid over a null
+  stands alone, whatever lies further down.
 - A change of kind, a list over a mapping say, is kept in the tree as a `Conflict` and only reported
   by `settle`, when all layers are laid; one that a higher layer deletes or replaces was none.
-
-A scalar or a whole list over a null keeps no mark of it. So where a mapping, a null and a scalar meet
-in this order, laying from the lowest up gives the scalar, and the two upper first a Conflict: grouping
-can add a refusal there, and nowhere else; it never gives another value.
 """
 
 from __future__ import annotations
@@ -43,6 +39,18 @@ class FreshKeyed(Keyed, Fresh):
     __slots__ = ()
 
 
+class Over(Keyed):
+    """A keyed list that was laid over a list without keys: it replaces any list, and nothing else."""
+
+    __slots__ = ()
+
+
+class Alone(tuple[Node, ...]):
+    """One scalar or list that replaces what lies below it, of whatever kind that is."""
+
+    __slots__ = ()
+
+
 class Conflict(tuple[Node, ...]):
     """Two Nodes of kinds that cannot be laid over each other, the lower first."""
 
@@ -62,24 +70,59 @@ def merge(low: Node, high: Node) -> Node:
     over, under = high.value, low.value
     kind = type(over)
     if kind is dict or kind is Keyed:
-        if under is None or isinstance(under, tuple):
-            if isinstance(under, Conflict):
-                return low
-            if kind is Keyed or under is None:
-                return Node((FreshKeyed if kind is Keyed else Fresh)(over), high.span)  # type: ignore[arg-type]
-            return Node(Conflict((low, high)), high.span)
-        if not isinstance(under, dict) or isinstance(under, Keyed) is not (kind is Keyed):
-            return Node(Conflict((low, high)), high.span)
-        return Node(_merge_mappings(under, over), high.span)  # type: ignore[arg-type]
-    if over is None or isinstance(over, (Fresh, Conflict)) or under is None:
+        if type(under) is kind:  # by far the commonest
+            return Node(_merge_mappings(under, over), high.span)  # type: ignore[arg-type]
+        return _lay_mapping(low, high, keyed_=kind is Keyed)
+    if kind is Over:
+        return _lay_over(low, high)
+    if over is None or isinstance(over, (Fresh, Alone, Conflict)):
         return high
+    if under is None:
+        return Node(Alone((high,)), high.span)
     if isinstance(under, Conflict):
         return low
-    if isinstance(over, tuple) is not (isinstance(under, (tuple, Keyed))) or (
-        isinstance(under, dict) and not isinstance(over, tuple)
-    ):
+    if isinstance(under, Alone):
+        return _alone(merge(under[0], high))
+    listed = isinstance(under, (tuple, Keyed))
+    if isinstance(over, tuple) is not listed or (isinstance(under, dict) and not listed):
         return Node(Conflict((low, high)), high.span)
-    return high
+    return Node(Alone((high,)), high.span) if isinstance(under, Fresh) else high
+
+
+def _lay_mapping(low: Node, high: Node, *, keyed_: bool) -> Node:
+    """Lay a mapping or a keyed list over something else than its like."""
+    over, under = high.value, low.value
+    assert isinstance(over, dict)
+    if isinstance(under, Conflict):
+        return low
+    if isinstance(under, Alone):
+        return _alone(merge(under[0], high))
+    if under is None:
+        return Node((FreshKeyed if keyed_ else Fresh)(over), high.span)
+    if keyed_ and isinstance(under, tuple):
+        return Node(Over(over), high.span)
+    if isinstance(under, dict) and isinstance(under, Keyed) is keyed_:
+        return Node(_merge_mappings(under, over), high.span)
+    return Node(Conflict((low, high)), high.span)
+
+
+def _lay_over(low: Node, high: Node) -> Node:
+    """Lay a keyed list that replaces lists."""
+    under = low.value
+    if isinstance(under, Conflict):
+        return low
+    if under is None or isinstance(under, FreshKeyed):
+        return _alone(high)
+    if isinstance(under, Alone):
+        return _alone(merge(under[0], high))
+    return high if isinstance(under, (tuple, Keyed)) else Node(Conflict((low, high)), high.span)
+
+
+def _alone(node: Node) -> Node:
+    """Have a value stand alone; what replaces anyway, and what is in conflict, need not be told."""
+    if isinstance(node.value, Over):
+        return Node(FreshKeyed(node.value), node.span)
+    return node if isinstance(node.value, (Fresh, Conflict)) else Node(Alone((node,)), node.span)
 
 
 def _merge_mappings(under: dict[str, Node], over: dict[str, Node]) -> dict[str, Node]:
@@ -117,6 +160,8 @@ def _settle(node: Node, path: FieldPath, changes: list[KindChange], drop: bool) 
         if drop and value and not items:
             return Node(None, node.span)
         return Node(_settle_items(items, path, changes, drop), node.span)
+    if isinstance(value, Alone):
+        return _settle(value[0], path, changes, drop)
     if isinstance(value, Conflict):
         low, high = value
         changes.append(KindChange(path, low, high))
@@ -154,6 +199,12 @@ _MERGE_KEYS: dict[str, tuple[str, ...]] = {
 }
 _OPTIONAL_KEYS = {"protocol", "operator", "value", "effect", "key", "whenUnsatisfiable"}
 _DEEP = {"containers", "initContainers"}
+
+
+def unwrapped(node: Node) -> Node:
+    """Give the value of a Node that may stand alone."""
+    return node.value[0] if isinstance(node.value, Alone) else node
+
 
 Duplicate = Callable[[str, str, Span, Span], None]
 """Called for two items of a list that are identified alike: list, identity, first and second place."""
@@ -215,7 +266,7 @@ def _keyed_item(item: Node, duplicate: Duplicate, *, deep: bool) -> Node:
 
 def describe(node: Node) -> str:
     """Name the kind of a merged value for a message."""
-    if isinstance(node.value, Conflict):
+    if isinstance(node.value, (Alone, Conflict)):
         return describe(node.value[-1])
     return "list" if isinstance(node.value, Keyed) else kind_of(node.value)
 

@@ -162,7 +162,9 @@ _KIND_WORDS = {
 
 
 def _shorten(doc: str) -> str:
-    return doc.split(". ", 1)[0].split("; ", 1)[0].rstrip(".")
+    """Give the gist of a description, to stand inside a sentence."""
+    gist = doc.split(". ", 1)[0].split("; ", 1)[0].rstrip(".")
+    return gist[:1].lower() + gist[1:] if gist[1:2].islower() else gist
 
 
 def _check_mapping(
@@ -197,7 +199,7 @@ def _check_list(node: Node, value: tuple[Node, ...], shape: Shape, path: FieldPa
         yield error(
             node.span,
             WRONG_KIND,
-            f"`{path_text(path)}` has {len(value)} items, expected {wanted}",
+            f"`{path_text(path)}` has {len(value)} item{'' if len(value) == 1 else 's'}, expected {wanted}",
             f"write {_shorten(shape.doc)}" if shape.doc else "add or remove items",
         )
     if shape.items is not None:

@@ -51,7 +51,13 @@ _PARAMETER = mapping(
         "description": text("What it is; kept in trialParameters"),
     },
 )
-PARAMETERS = table("Search parameters by name; Katib's `parameters`", _PARAMETER)
+PARAMETERS = either(
+    table("Search parameters by name; Katib's `parameters`", _PARAMETER),
+    listing(
+        "Search parameters, each with its name: the order that Jsonnet's mappings lose",
+        mapping(_PARAMETER.doc, {"name": text("Its name"), **_PARAMETER.keys}, required=("name",)),
+    ),
+)
 
 OBJECTIVE = mapping(
     "What is optimised",

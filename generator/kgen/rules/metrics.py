@@ -41,7 +41,7 @@ def collector_is_known(subject: Subject) -> Iterator[Finding]:
     Bad:  `metrics: PrometheusMetric`
     Good: `metrics: StdOut`
     """
-    kind, legal = collector(subject), katib.kinds(subject.target.katib)
+    kind, legal = collector(subject), (*katib.kinds(subject.target.katib), *subject.target.registered)
     if kind not in legal and spec_of(subject).get("metricsCollectorSpec") is not None:
         known = ", ".join(f"`{name}`" for name in legal)
         close = None if kind == "PrometheusMetric" else nearest(kind, legal)

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from kgen.katib.collectors import WRAPPING
-from kgen.katib.pods import TRAINJOB, containers, is_job, is_quantity, pod_specs
-from kgen.katib.quantity import parse
+from kgen.katib.pods import TRAINJOB, amount, containers, is_job, is_quantity, pod_specs
 from kgen.model.diagnostic import Effect, Finding, Severity
 from kgen.model.experiment import Subject
 from kgen.model.node import FieldPath
@@ -162,13 +161,13 @@ def devices_are_whole(subject: Subject) -> Iterator[Finding]:
             for name, value in given.items():
                 if "/" not in name or not _is_device(name) or (type(value) is int and value == limits.get(name)):
                     continue
-                amount = parse(str(value))
-                if amount is None:
+                number = amount(str(value))
+                if number is None:
                     continue
                 place = (*TRIAL, *path, kind, name)
-                if amount.denominator != 1:
+                if number.denominator != 1:
                     yield Finding(place, f"{kind} has {name} {value}: devices are counted whole", "write 1, 2, …")
-                elif kind == "requests" and amount != parse(str(limits.get(name, ""))):
+                elif kind == "requests" and number != amount(str(limits.get(name, ""))):
                     limit = limits.get(name)
                     yield Finding(
                         path=place,

@@ -43,13 +43,13 @@ def algorithm_registered(subject: Subject) -> Iterator[Finding]:
     """algorithmName is an algorithm that Katib brings.
 
     The webhook looks it up in the cluster's katib-config, letter by letter, and refuses what it does
-    not find. An algorithm that your administrator registered is the one reason to turn this off.
+    not find. Name those that your administrator registered in `target: {registered: [...]}`.
 
     Bad:  `algorithm: bayesian-optimization`
     Good: `algorithm: bayesianoptimization`
     """
     name = algorithm(subject)
-    if name not in katib.SERVICES:
+    if name not in katib.SERVICES and name not in subject.target.registered:
         yield _unregistered(name, tuple(katib.SERVICES), "algorithm", _ALGORITHM)
 
 
@@ -65,7 +65,7 @@ def early_stopping_registered(subject: Subject) -> Iterator[Finding]:
     if spec_of(subject).get("earlyStopping") is None:
         return
     name = text(mapping(spec_of(subject)["earlyStopping"]).get("algorithmName"))
-    if name not in katib.EARLY_STOPPING:
+    if name not in katib.EARLY_STOPPING and name not in subject.target.registered:
         path = ("spec", "earlyStopping", "algorithmName")
         yield _unregistered(name, katib.EARLY_STOPPING, "early stopping algorithm", path)
 

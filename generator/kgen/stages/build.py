@@ -9,7 +9,7 @@ from kgen.katib.trialkinds.kind import CannotCarry, Settings, TrialKind
 from kgen.model.diagnostic import Diagnostic, Related, error
 from kgen.model.experiment import Trial
 from kgen.model.image import rename
-from kgen.model.merge import Keyed, kind_change, merge, settle
+from kgen.model.merge import Keyed, kind_change, merge, settle, unwrapped
 from kgen.model.node import Node, Span, fields, get, make, put, text_of
 from kgen.model.words import suggestion
 
@@ -67,7 +67,7 @@ def _of_template(
         names = " and ".join(f"`{key}`" for key in missing)
         problems.append(error(template.span, MISSING, f"`trial.template` has no {names}", f"add {names}"))
         return None
-    api_version, name = (text_of(fields(template)[key]) for key in ("apiVersion", "kind"))
+    api_version, name = (text_of(unwrapped(fields(template)[key])) for key in ("apiVersion", "kind"))
     kind = kinds.get(name)
     if kind is None or kind.api_version.split("/")[0] != api_version.split("/")[0]:
         kind = raw_kind(api_version, name)

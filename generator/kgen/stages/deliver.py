@@ -15,7 +15,14 @@ NOT_AN_OBJECT, NAMESPACE_CLASH, SECRET_FORM, INCOMPLETE = "KG111", "KG112", "KG2
 PLAIN_SECRET, PROFILE_CLASH, NO_LABEL, FILE_CLASH = "KG901", "KG802", "KG803", "KG113"
 
 WAVE = "argocd.argoproj.io/sync-wave"
-SECRET_WAVE = "-5"  # noqa: S105 - a wave, no secret
+
+# A wave waits until the one before is healthy. What others live in or fetch from comes first. A claim that waits for
+# its first consumer is healthy only when a trial's pod is there, so it goes with the Experiments, the last.
+_WAVES = {
+    **dict.fromkeys(("Namespace", "Profile", "SecretStore", "ClusterSecretStore"), "-10"),
+    **dict.fromkeys(("ExternalSecret", "SealedSecret", "ServiceAccount"), "-5"),
+    "PersistentVolumeClaim": "10",
+}
 DOCKER_CONFIG = ".dockerconfigjson"
 DOCKER_TYPE = "kubernetes.io/dockerconfigjson"
 
@@ -44,7 +51,7 @@ def deliver(
     for tree in trees:
         paths |= {text_of(node): node for node in items(get(tree, "resources"))}
     for path, wanted_by in paths.items():
-        for document in read(path, wanted_by.span):
+        for document in [obj for found in read(path, wanted_by.span) for obj in _members(found)]:
             obj = _object(document, environment, problems)
             if obj is not None:
                 _add(out, obj, problems)
@@ -77,16 +84,32 @@ def _object(document: Node, environment: Environment, problems: list[Diagnostic]
     if kind == "Secret" and text_of(fields(document)["apiVersion"]) == "v1":
         problems.append(_plain_secret(document))
         return None
-    if kind in _CLUSTER_SCOPED or environment.namespace is None:
-        return document
+    placed = _in_wave(document, environment)
     own, wanted = get(document, "metadata", "namespace"), environment.namespace
+    if kind in _CLUSTER_SCOPED or wanted is None:
+        return placed
     if own is None:
-        return put(document, ("metadata", "namespace"), lambda _: wanted)
+        return put(placed, ("metadata", "namespace"), lambda _: wanted)
     if text_of(own) != text_of(wanted):
         message = f"{kind} is for namespace `{text_of(own)}`, the environment for `{text_of(wanted)}`"
         help_ = "leave `namespace` out: kgen writes the environment's"
         problems.append(error(own.span, NAMESPACE_CLASH, message, help_, Related(wanted.span, "the environment's")))
-    return document
+    return placed
+
+
+def _in_wave(obj: Node, environment: Environment) -> Node:
+    """Put an object in the wave of its kind, unless its author has put it in one."""
+    wave = _WAVES.get(text_of(fields(obj)["kind"]))
+    if wave is None or environment.argocd is None or not environment.waves:
+        return obj
+    place = environment.argocd.span
+    return put(obj, ("metadata", "annotations", WAVE), lambda old: old or Node(wave, place))
+
+
+def _members(document: Node) -> tuple[Node, ...]:
+    """Give the objects of a List, or the one that is none."""
+    kind = get(document, "kind")
+    return items(get(document, "items")) if kind is not None and kind.value == "List" else (document,)
 
 
 def _plain_secret(document: Node) -> Diagnostic:
@@ -122,17 +145,12 @@ def _pull_secrets(environment: Environment, trees: Iterable[Node], problems: lis
         if made is None:
             continue
         annotations, body = made
-        if (
-            environment.argocd is not None
-            and (get(environment.argocd, "waves") or environment.argocd).value is not False
-        ):
-            annotations = {WAVE: SECRET_WAVE, **annotations}
         metadata: dict[str, object] = {"name": name}
         if environment.namespace is not None:
             metadata["namespace"] = environment.namespace
         if annotations:
             metadata["annotations"] = annotations
-        yield make({**body, "metadata": metadata}, form.span)
+        yield _in_wave(make({**body, "metadata": metadata}, form.span), environment)
 
 
 _Made = tuple[dict[str, str], dict[str, object]]

@@ -15,11 +15,11 @@ _FIRST = (
     "objective goal objectiveMetricName additionalMetricNames metricStrategies "
     "algorithm algorithmName algorithmSettings earlyStopping "
     "maxTrialCount parallelTrialCount maxFailedTrialCount resumePolicy "
-    "parameters feasibleSpace min max step list distribution nasConfig "
+    "operationType parameters feasibleSpace min max step list distribution nasConfig "
     "metricsCollectorSpec collector source "
     "primaryContainerName primaryPodLabels successCondition failureCondition retain "
     "trialParameters reference description trialSpec configMap "
-    "operationType replicas key operator mountPath image command args env value valueFrom resources "
+    "replicas key operator mountPath image command args env value valueFrom resources "
     "restartPolicy spec template containers"
 ).split()
 _RANK = {key: index for index, key in enumerate(_FIRST)}

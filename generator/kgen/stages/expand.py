@@ -210,9 +210,8 @@ def _metadata(tree: Node, name: Node, environment: Environment) -> Iterator[tupl
     history = environment.history
     if history is not None and history.value == "keep":
         annotations = {**{key: Node(value, history.span) for key, value in KEEP.items()}, **annotations}
-    argocd = environment.argocd
-    if argocd is not None and (get(argocd, "waves") or argocd).value is not False:
-        annotations = {WAVE: Node(EXPERIMENT_WAVE, argocd.span), **annotations}
+    if environment.argocd is not None and environment.waves:
+        annotations = {WAVE: Node(EXPERIMENT_WAVE, environment.argocd.span), **annotations}
     if annotations:
         yield "annotations", Node(annotations, tree.span)
 

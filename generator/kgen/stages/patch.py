@@ -112,7 +112,7 @@ def _index(step: str, last: int, done: str) -> int:
     if not step.isdecimal() or (step != "0" and step.startswith("0")):
         raise Refused(f"`{done}` is a list, and `{step}` is no index")
     if int(step) > last:
-        raise Refused(f"`{done}` has {last + 1} items, and no item {step}")
+        raise Refused(f"`{done}` has no item {step}: the last is {last}")
     return int(step)
 
 

@@ -108,7 +108,8 @@ def _environment(name: str, lineage: Mapping[str, Node], settings: Node | None) 
             path = normpath(join(dirname(item.span.file), text_of(item)))
             resources[path] = Node(path, item.span)
     own = fields(whole)
-    versions = {k: text_of(v) for k, v in {**fields(get(settings, "target")), **fields(own.get("target"))}.items()}
+    versions = {**fields(get(settings, "target")), **fields(own.get("target"))}
+    registered = tuple(text_of(item) for item in items(versions.pop("registered", None)))
     output = get(settings, "output")
     return Environment(
         name=name,
@@ -117,7 +118,7 @@ def _environment(name: str, lineage: Mapping[str, Node], settings: Node | None) 
         profile="profile" in own and own["profile"].value is True,
         hashed="naming" in own and own["naming"].value == "hashed",
         history=own.get("history"),
-        target=Target(**versions),
+        target=Target(**{k: text_of(v) for k, v in versions.items()}, registered=registered),
         argocd=own.get("argocd"),
         resources=tuple(resources.values()),
         output="rendered" if output is None else text_of(output).strip("/"),
@@ -188,8 +189,9 @@ def _matches(match: Node, spec: Node) -> bool:
     """Hold an overlay's `match` against the spec as it is written, before any layer is laid."""
     given = fields(match)
     names, labels, kinds = given.get("names"), given.get("labels"), given.get("kinds")
-    name = get(spec, "name")
-    if names is not None and not any(fnmatchcase(text_of(name) if name else "", text_of(n)) for n in items(names)):
+    name, stem = get(spec, "name"), spec.span.file.rpartition("/")[2].rpartition(".")[0]
+    called = (stem, text_of(name)) if name is not None else (stem,)
+    if names is not None and not any(fnmatchcase(own, text_of(glob)) for own in called for glob in items(names)):
         return False
     own = fields(get(spec, "labels"))
     if labels is not None and not all(

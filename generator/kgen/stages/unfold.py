@@ -67,17 +67,23 @@ def _keyed(node: Node, problems: Problems, name: str = "") -> Node:
 
 
 def _text(node: Node) -> Node:
-    """A scalar where Kubernetes wants text: what the author wrote, as text."""
+    """A number where Katib wants text: the digits that were written, in decimal."""
     value = node.value
     return node if value is None or type(value) is str else Node(text_of(node), node.span)
 
 
+def _as_written(node: Node) -> Node:
+    """A scalar where a program reads text: what the author wrote, so that a postcode keeps its zeros."""
+    value = node.value
+    return node if value is None or type(value) is str else Node(node.text or text_of(node), node.span)
+
+
 def _texts(node: Node, _: Problems) -> Node:
-    return Node({key: _text(item) for key, item in fields(node).items()}, node.span)
+    return Node({key: _as_written(item) for key, item in fields(node).items()}, node.span)
 
 
 def _words(node: Node, _: Problems) -> Node:
-    return Node(tuple([_text(item) for item in items(node)]), node.span)
+    return Node(tuple([_as_written(item) for item in items(node)]), node.span)
 
 
 def _objective(node: Node, problems: Problems) -> Node:
@@ -107,10 +113,15 @@ _TYPES = ("double", "int", "discrete", "categorical")
 
 
 def _parameters(node: Node, problems: Problems) -> Node:
-    return Node(
-        {name: item if item.value is None else _parameter(item, problems) for name, item in fields(node).items()},
-        node.span,
-    )
+    named = dict(fields(node))
+    for item in items(node):
+        given = dict(fields(item))
+        name = text_of(given.pop("name"))
+        if name in named:
+            _duplicate(problems)("parameters", name, named[name].span, item.span)
+        named[name] = Node(given, item.span)
+    out = {name: item if item.value is None else _parameter(item, problems) for name, item in named.items()}
+    return Node(out, node.span)
 
 
 def _parameter(node: Node, problems: Problems) -> Node:
@@ -127,7 +138,8 @@ def _parameter(node: Node, problems: Problems) -> Node:
         message = f"a parameter is either `{first}` or `{second}`"
         problems.append(error(high.span, EXCLUDES, message, "keep one", Related(low.span, "the other")))
     for kind, item in spaces[:1]:
-        values = tuple([_text(value) for value in items(item)])
+        form = _as_written if kind == "categorical" else _text
+        values = tuple([form(value) for value in items(item)])
         space = Fresh(type=Node(kind, item.span))
         if kind in ("double", "int"):
             space["min"], space["max"] = values

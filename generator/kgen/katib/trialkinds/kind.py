@@ -262,7 +262,7 @@ def _follow(node: Node, steps: tuple[str, ...], path: FieldPath) -> Iterator[Fie
 def anywhere(trial: Node, path: FieldPath = ()) -> tuple[FieldPath, ...]:
     """Find every pod template of an object of any kind: a mapping with `spec.containers`."""
     spec = get(trial, "spec", "containers")
-    if path and spec is not None and isinstance(spec.value, (tuple, Keyed)):
+    if spec is not None and isinstance(spec.value, (tuple, Keyed)):
         return (path,)
     out: list[FieldPath] = []
     value = trial.value

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kgen.katib.trialkinds.kind import CannotCarry, Settings, TrialKind, container_settings
-from kgen.model.merge import merge
+from kgen.model.merge import merge, unwrapped
 from kgen.model.node import FieldPath, Node, fields, get, items, put, text_of
 
 _AT_TEMPLATE = frozenset(
@@ -26,7 +26,7 @@ class PipelineRun(TrialKind):
 
     def lay(self, trial: Node, settings: Settings) -> Node:
         """Lay pod settings over the template of all tasks, the training container's over its step."""
-        beta = text_of(fields(trial)["apiVersion"]).endswith("/v1beta1")
+        beta = text_of(unwrapped(fields(trial)["apiVersion"])).endswith("/v1beta1")
         base: FieldPath = ("spec",) if beta else ("spec", "taskRunTemplate")
         metadata = get(settings.pod, "metadata")
         if metadata is not None:  # Tekton hands the run's own labels and annotations to its pods

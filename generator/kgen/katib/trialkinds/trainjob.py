@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from kgen.katib.trialkinds.kind import CannotCarry, Settings, TrialKind, container_settings
 from kgen.katib.v1beta1 import JOB_CONDITIONS, TRAINJOB_LABELS, version
-from kgen.model.merge import Keyed, merge
+from kgen.model.merge import Keyed, merge, unwrapped
 from kgen.model.node import FieldPath, Node, Span, fields, get, items, make, put, text_of
 
 MANAGER = "kgen.dev/overlays"  # names whose patch it is; any domain-prefixed path will do
@@ -110,7 +110,7 @@ class TrainJob(TrialKind):
     def _override(self, trial: Node, pod: Node) -> Node:
         place = pod.span
         runtime = get(trial, "spec", "runtimeRef", "name")
-        mpi = runtime is not None and text_of(runtime) in _MPI_RUNTIMES
+        mpi = runtime is not None and text_of(unwrapped(runtime)) in _MPI_RUNTIMES
         jobs = (_LAUNCHER, _NODE) if mpi else (_NODE,)
         key, entry = self._entry(pod, jobs)
         return put(trial, ("spec", key), lambda old: Node((*items(old), make(entry, place)), place))
