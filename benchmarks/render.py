@@ -31,7 +31,7 @@ VERSION, FLOOR = "kgen --version", "python -c pass"
 
 
 class Figure(NamedTuple):
-    """What was measured beside what it must reach (design.md, section 7)."""
+    """What was measured, beside what it must reach."""
 
     what: str
     measured: Spread

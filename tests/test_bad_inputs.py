@@ -757,7 +757,7 @@ CASES = [
         ("main",),
         (
             "overlays/layer.yaml:1:18: error[KG110] the patch does not fit Experiment `mnist`: `/spec` is a mapping without `nasConfig`; it holds `objective`, `algorithm`, `parallelTrialCount`, `maxTrialCount`, `maxFailedTrialCount`, `parameters`, `trialTemplate`, `resumePolicy`, `metricsCollectorSpec`\n"
-            "    help: look at the object with `kgen render`, and mend the path\n"
+            "    help: look at the object with `kgen render`, and mend the operation\n"
         ),
         id="a patch of a path that is absent",
     ),
@@ -769,7 +769,7 @@ CASES = [
         ("main",),
         (
             "overlays/layer.yaml:1:18: error[KG110] the patch does not fit Experiment `mnist`: `/spec/parameters` has no item 1: the last is 0\n"
-            "    help: look at the object with `kgen render`, and mend the path\n"
+            "    help: look at the object with `kgen render`, and mend the operation\n"
         ),
         id="a patch of an item that is absent",
     ),
@@ -781,7 +781,7 @@ CASES = [
         ("main",),
         (
             "overlays/layer.yaml:1:18: error[KG110] the patch does not fit Experiment `mnist`: `/spec/maxTrialCount` holds another value than the test asks for\n"
-            "    help: look at the object with `kgen render`, and mend the path\n"
+            "    help: look at the object with `kgen render`, and mend the operation\n"
         ),
         id="a patch whose test fails",
     ),
@@ -793,7 +793,7 @@ CASES = [
         ("main",),
         (
             "overlays/layer.yaml:1:18: error[KG110] the patch does not fit Experiment `mnist`: `add` needs a `value`\n"
-            "    help: look at the object with `kgen render`, and mend the path\n"
+            "    help: look at the object with `kgen render`, and mend the operation\n"
         ),
         id="a patch without a value",
     ),
@@ -908,7 +908,7 @@ CASES = [
         },
         ("main",),
         (
-            "overlays/layer.yaml:1:24: error[KG202] `pullSecret` is an ExternalSecret and a SealedSecret at once\n"
+            "overlays/layer.yaml:1:24: error[KG115] `pullSecret` is an ExternalSecret and a SealedSecret at once\n"
             "    help: keep one of the two\n"
         ),
         id="a pull secret in two forms",
@@ -920,7 +920,7 @@ CASES = [
         },
         ("main",),
         (
-            "overlays/layer.yaml:1:50: error[KG202] `externalSecret` does not say what the store holds\n"
+            "overlays/layer.yaml:1:50: error[KG115] `externalSecret` does not say what the store holds\n"
             "    help: add `dockerConfig: {key: ...}`, or all of `server`, `username` and `password`\n"
         ),
         id="an external secret that does not say what the store holds",

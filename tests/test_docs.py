@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from kgen import __version__
+from kgen import __version__, rules
+from kgen.model.codes import CODES
 from kgen.model.schemas import SCHEMAS
-from kgen.report import reference
+from kgen.report import catalogue, reference
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -22,6 +23,25 @@ def test_the_reference_of_each_file_is_up_to_date(kind: str) -> None:
     assert committed == reference.render(*SCHEMAS[kind]), (
         f"run: kgen schema {kind} --markdown > docs/reference/{kind}.md"
     )
+
+
+def test_the_catalogue_is_up_to_date() -> None:
+    committed = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
+    made = catalogue.render((*rules.ALL, *rules.OF_ALL), CODES)
+    assert committed == made, "run: kgen rule --markdown > docs/rules.md"
+
+
+def test_every_code_in_the_source_is_in_the_catalogue_once() -> None:
+    own = {rule.code for rule in (*rules.ALL, *rules.OF_ALL)}
+    assert not own & set(CODES)
+    package = ROOT / "generator" / "kgen"
+    written = {
+        code
+        for path in package.rglob("*.py")
+        if path.name != "codes.py"
+        for code in re.findall(r'"(KG\d{3})"', path.read_text(encoding="utf-8"))
+    }
+    assert written == own | set(CODES)
 
 
 def test_the_changelog_speaks_of_this_version() -> None:

@@ -88,7 +88,7 @@ class _Composed(NamedTuple):
 def _compose(sources: Sources, name: str, settings: tuple[str, ...], evaluate: Evaluate) -> _Composed:
     library = Library(sources, name, evaluate)
     problems = library.problems
-    layers = tuple(Layer(f"--set {text}", load_setting(text), overlay=False) for text in settings)
+    layers = tuple(Layer(load_setting(text), overlay=False) for text in settings)
     environment, stacks = resolve(library, name, layers, problems)
     _stop_at(problems)
     unfold = _Unfold(problems)

@@ -1,6 +1,6 @@
 """What an Experiment means to Katib 0.19, said a second time and apart from kgen.
 
-Written from the tables of the reference (T10 to T17, D1 to D16, section 13) as plain functions over plain data.
+Written for itself, as plain functions over plain data: what the webhook defaults and drops, and v1alpha3's meaning.
 Nothing here is imported from kgen, so that the two can be held against each other.
 """
 

@@ -1,4 +1,4 @@
-"""Katib's defaulter: what its own code did, then every row of the reference's section 3."""
+"""Katib's defaulter: what its own code did, then every rule of it by itself."""
 
 from __future__ import annotations
 

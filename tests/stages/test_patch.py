@@ -11,7 +11,7 @@ from kgen.model.node import Node, Span, get, make, plain
 from kgen.stages.patch import patch, unused
 
 OBJECT = {
-    "kind": "Experiment",
+    "kind": "ConfigMap",
     "metadata": {"name": "a-12345678", "labels": {"team": "ml"}, "annotations": {"a/b": "1", "c~d": "2"}},
     "spec": {"list": [1, 2, 3], "text": "x", "empty": {}},
 }
@@ -21,7 +21,7 @@ FROM, HERE = Span("object", 1, 1), Span("overlays/p.yaml", 4, 7)
 def apply(*operations: dict[str, Any], **patch_keys: Any) -> tuple[Node, list[Diagnostic], set[str]]:
     problems: list[Diagnostic] = []
     hit: set[str] = set()
-    node = make({**patch_keys, "ops": list(operations)}, HERE)
+    node = make({"target": {"kind": "ConfigMap"}, **patch_keys, "ops": list(operations)}, HERE)
     return patch(make(OBJECT, FROM), "a", (node,), hit, problems), problems, hit
 
 
@@ -131,7 +131,7 @@ def test_a_move_leaves_nothing_behind() -> None:
 )
 def test_what_does_not_fit(operation: dict[str, Any], message: str) -> None:
     done, (problem,), hit = apply(operation, {"op": "add", "path": "/spec/after", "value": 1})
-    assert problem.message.startswith("the patch does not fit Experiment `a`: ")
+    assert problem.message.startswith("the patch does not fit ConfigMap `a`: ")
     assert message in problem.message
     assert (problem.code, problem.span) == ("KG110", HERE)
     assert plain(done) == OBJECT, "what follows is left out"
@@ -151,10 +151,62 @@ def test_what_does_not_fit(operation: dict[str, Any], message: str) -> None:
     ],
 )
 def test_a_target(target: dict[str, Any], is_one: bool) -> None:
-    done, problems, hit = apply({"op": "remove", "path": "/spec"}, target=target)
-    assert (get(done, "spec") is None) is is_one
+    problems: list[Diagnostic] = []
+    hit: set[str] = set()
+    node = make({"target": target, "ops": [{"op": "remove", "path": "/metadata/labels"}]}, HERE)
+    done = patch(make({**OBJECT, "kind": "Experiment", "spec": {}}, FROM), "a", (node,), hit, problems)
+    assert (get(done, "metadata", "labels") is None) is is_one
     assert bool(hit) is is_one
     assert not problems
+
+
+EXPERIMENT = {
+    "apiVersion": "kubeflow.org/v1beta1",
+    "kind": "Experiment",
+    "metadata": {"name": "a"},
+    "spec": {"objective": {"type": "minimize"}, "maxTrialCount": 3, "trialTemplate": {"trialSpec": {"kind": "Job"}}},
+}
+
+
+@pytest.mark.parametrize(
+    ("operation", "message"),
+    [
+        pytest.param({"op": "remove", "path": "/kind"}, "`kind` says which object it is", id="without a kind"),
+        pytest.param(
+            {"op": "replace", "path": "/kind", "value": "Secret"}, "`kind` says which object it is", id="another kind"
+        ),
+        pytest.param(
+            {"op": "replace", "path": "/metadata/name", "value": "b"},
+            "`metadata.name` says which object it is",
+            id="another name",
+        ),
+        pytest.param({"op": "replace", "path": "", "value": 3}, "`apiVersion` says which", id="no object at all"),
+        pytest.param({"op": "remove", "path": "/spec"}, "an Experiment needs its `spec`", id="without a spec"),
+        pytest.param(
+            {"op": "replace", "path": "/spec/objective", "value": "x"},
+            "`spec.objective` must be a mapping, not a text",
+            id="a text for a mapping",
+        ),
+        pytest.param(
+            {"op": "add", "path": "/spec/maxTrialCout", "value": 3},
+            "Katib knows no field `spec.maxTrialCout`, and would drop it without a word",
+            id="a field that Katib would drop",
+        ),
+        pytest.param({"op": "add", "path": "/spec/maxTrialCount", "value": 4}, None, id="a field of Katib's"),
+        pytest.param(
+            {"op": "add", "path": "/spec/trialTemplate/trialSpec/anything", "value": 4}, None, id="the trial is free"
+        ),
+    ],
+)
+def test_what_a_patch_cannot_make_of_an_experiment(operation: dict[str, Any], message: str | None) -> None:
+    problems: list[Diagnostic] = []
+    node = make({"ops": [operation, {"op": "add", "path": "/metadata/labels", "value": {}}]}, HERE)
+    done = patch(make(EXPERIMENT, FROM), "a", (node, node), set(), problems)
+    if message is None:
+        assert not problems
+    else:
+        assert message in problems[0].message
+        assert plain(done) == EXPERIMENT
 
 
 def test_a_patch_without_a_target_is_an_error_unless_it_is_optional() -> None:

@@ -11,15 +11,16 @@ import click
 
 from kgen import __version__
 
-DONE, FOUND, USAGE, BUG = 0, 1, 2, 3
+DONE, FOUND, BUG = 0, 1, 3  # click exits with 2 for wrong usage
 PIPE_CLOSED = 141  # what a shell gives for a program that SIGPIPE ends
 REPORT = "this is a bug in kgen: please report it with the command and, if you can, the files"
 
 _COMMANDS = {
-    "completion": ("completion", "Print the completion script of a shell."),
-    "explain": ("explain", "Show which layer and line set each value of an Experiment."),
-    "render": ("render", "Write the manifests of environments."),
-    "schema": ("schema", "Print the JSON Schema of a file that kgen reads."),
+    "completion": "Print the completion script of a shell.",
+    "explain": "Show which layer and line set each value of an Experiment.",
+    "render": "Write the manifests of environments.",
+    "rule": "List what kgen can object to, or explain one code.",
+    "schema": "Print the JSON Schema of a file that kgen reads.",
 }
 
 
@@ -36,14 +37,14 @@ class Lazy(click.Group):
             return None
         import importlib  # noqa: PLC0415 - only a command that runs pays for it
 
-        module = importlib.import_module(f"kgen.cli.{_COMMANDS[cmd_name][0]}")
+        module = importlib.import_module(f"kgen.cli.{cmd_name}")
         command: click.Command = module.command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, help_) for name, (_, help_) in sorted(_COMMANDS.items())])
+            formatter.write_dl(sorted(_COMMANDS.items()))
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -108,7 +108,7 @@ def _record(line: Line) -> dict[str, object]:
         "file": file if number else None,
         "line": number or None,
         "column": column or None,
-        "meaning": meaning(path_text(line.path)),
+        "meaning": meaning(line.path),
     }
 
 
@@ -118,6 +118,6 @@ def _show(lines: list[Line], *, told: bool) -> None:
         value = line.value if "\n" not in line.value else line.value.splitlines()[0] + " ..."
         origin = f"{line.layer} ({line.span})" if line.span.line else line.layer
         click.echo(f"{path_text(line.path):{width}}  {value:30}  {origin}")
-        words = meaning(path_text(line.path)) if told else ""
+        words = meaning(line.path) if told else ""
         if words:
             click.echo(f"{'':{width}}  {words}")

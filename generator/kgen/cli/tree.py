@@ -16,8 +16,9 @@ from pathlib import Path
 from kgen.cli.swap import place, recover, remove, sibling, swap
 from kgen.model.diagnostic import Diagnostic, InputError, error
 from kgen.model.node import Span
+from kgen.stages.emit import MARK
 
-OWN_MARK = b"# Rendered by kgen"
+OWN_MARK = MARK.encode()
 _OPEN = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _HELP = {
     errno.ENOSPC: "make room on the disk and run again; what stood there is as it was",

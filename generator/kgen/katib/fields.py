@@ -3,6 +3,8 @@
 Meanings as Katib's code gives them (types.go, the defaulter, the validator, the services), in kgen's words.
 """
 
+from kgen.model.node import FieldPath
+
 MEANINGS = {
     "apiVersion": "The API and its version; Katib serves kubeflow.org/v1beta1 only.",
     "kind": "The kind of object.",
@@ -81,18 +83,70 @@ MEANINGS = {
 }
 
 
-def meaning(path: str) -> str:
-    """Say what a field means; below a field with a meaning of its own, whose part it is; "" for neither."""
-    import re  # noqa: PLC0415 - one use
+# What stands in a pod template or a container, wherever the trial's kind keeps it.
+IN_TRIAL = {
+    "activeDeadlineSeconds": "Seconds after which it is stopped.",
+    "affinity": "Rules on the nodes, and the company of other pods, that a pod wants.",
+    "args": "Arguments of the command.",
+    "backoffLimit": "How often a failed pod is replaced before the Job has failed; 6 if absent.",
+    "cleanPodPolicy": "Which pods are deleted when the job has ended.",
+    "command": "What the container runs; Katib wraps it in a shell to collect its output.",
+    "emptyDir": "A volume that lives as long as the pod; with medium Memory it counts as memory.",
+    "env": "Environment variables.",
+    "envFrom": "ConfigMaps and Secrets whose entries become environment variables.",
+    "image": "The container image.",
+    "imagePullPolicy": "When the image is pulled: Always, IfNotPresent or Never.",
+    "imagePullSecrets": "Secrets that images are pulled with; the metrics collector's image too.",
+    "initContainers": "Containers that run first, one after the other.",
+    "limits": "The most that the container may use.",
+    "nodeSelector": "Labels that a node must have.",
+    "numNodes": "Number of nodes that train.",
+    "priorityClassName": "The pod's priority; the class must exist.",
+    "replicas": "Number of pods of this type.",
+    "requests": "What is set aside for the container.",
+    "restartPolicy": "When a container that ended is started again.",
+    "runtimeClassName": "The container runtime; the class must exist.",
+    "runtimeRef": "The training runtime that the TrainJob runs in.",
+    "securityContext": "User, group and privileges.",
+    "serviceAccountName": "The ServiceAccount that pods run as.",
+    "tolerations": "Taints of nodes that pods may run on all the same.",
+    "ttlSecondsAfterFinished": "Seconds after which an ended job is deleted; Katib must have read its result.",
+    "volumeMounts": "Where volumes appear in the container.",
+    "volumes": "Volumes of the pod.",
+    "kueue.x-k8s.io/queue-name": "Kueue's LocalQueue, which admits the job.",
+    "sidecar.istio.io/inject": "Whether the pod gets an Istio sidecar; a classic one keeps a trial running for ever.",
+}
 
-    path = re.sub(r"\[\d+\]", "[]", path)
-    found = MEANINGS.get(path) or MEANINGS.get(path.removesuffix("[]"))
-    if found is not None:
-        return found
-    while "." in path or "[" in path:
-        path = re.sub(r"(\.[^.\[]*|\[[^\]]*\])$", "", path)
-        if path in MEANINGS and path not in ("spec", "metadata"):
-            return f"Part of {path}: {MEANINGS[path]}"
-        if not re.search(r"[.\[]", path):
-            break
+
+def meaning(path: FieldPath) -> str:
+    """Say what a field means: it or the nearest thing above it that has a meaning; "" for none."""
+    steps = ["[]" if isinstance(step, int) else step for step in path]
+    for end in range(len(steps), 0, -1):
+        found = MEANINGS.get(".".join(steps[:end]).replace(".[]", "[]"))
+        if found is None and steps[:3] == ["spec", "trialTemplate", "trialSpec"] and end > 3:
+            found = IN_TRIAL.get(steps[end - 1])
+        if found is not None:
+            return found
     return ""
+
+
+# Below these Katib's own types end: what stands there is Kubernetes', or the author's.
+_OPEN = (
+    ("spec", "trialTemplate", "trialSpec"),
+    ("spec", "trialTemplate", "primaryPodLabels"),
+    ("spec", "metricsCollectorSpec", "collector", "customCollector"),
+    ("spec", "metricsCollectorSpec", "source", "httpGet"),
+    ("spec", "nasConfig", "operations"),
+)
+
+
+def unknown_field(path: FieldPath) -> FieldPath | None:
+    """Give the head of a path that no Experiment has; None if all of it is known, or open."""
+    for end in range(2, len(path) + 1):
+        if any(path[: len(known)] == known for known in _OPEN):
+            return None
+        steps = ["[]" if isinstance(step, int) else step for step in path[:end]]
+        name = ".".join(steps).replace(".[]", "[]")
+        if name not in MEANINGS and name.removesuffix("[]") not in MEANINGS:
+            return path[:end]
+    return None

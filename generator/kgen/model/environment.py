@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from kgen.model.node import Node, Span, get
 from kgen.model.overlay import EXPERIMENT_BLOCK, NAMESPACE
+from kgen.model.pods import ANNOTATIONS, LABELS
 from kgen.model.shape import boolean, either, integer, listing, mapping, table, text
-from kgen.model.spec import ANNOTATIONS, LABELS
 
 KATIB_VERSIONS = ("0.17", "0.18", "0.19")
 
@@ -15,8 +15,12 @@ VERSIONS = mapping(
     "The versions that the cluster runs",
     {
         "katib": text("Katib", choices=KATIB_VERSIONS),
-        "kubernetes": text("Kubernetes", pattern=r"1\.[0-9]+", form="a version such as 1.34"),
-        "argocd": text("Argo CD", pattern=r"[0-9]+\.[0-9]+", form="a version such as 3.5"),
+        "kubernetes": text(
+            "Kubernetes; recorded, nothing depends on it yet", pattern=r"1\.[0-9]+", form="a version such as 1.34"
+        ),
+        "argocd": text(
+            "Argo CD; recorded, nothing depends on it yet", pattern=r"[0-9]+\.[0-9]+", form="a version such as 3.5"
+        ),
         "trainer": text("Kubeflow Trainer, which runs TrainJobs", choices=("2.0", "2.1", "2.2", "2.3")),
         "registered": listing(
             "Algorithms and collectors that the cluster's katib-config has beside those that Katib brings",
@@ -129,9 +133,8 @@ class Target(NamedTuple):
 
 
 class Layer(NamedTuple):
-    """One layer of a stack as it is written, with the name that `explain` shows."""
+    """One layer of a stack as it is written."""
 
-    name: str  # "overlay gpu-a100"
     tree: Node
     overlay: bool  # an overlay, or a part of a compact spec
 
@@ -140,7 +143,6 @@ class Stack(NamedTuple):
     """One experiment of an environment: its spec, and the layers over it, lowest first."""
 
     name: str
-    wanted_at: Span  # where the environment asks for it
     spec: Node
     layers: tuple[Layer, ...]
 

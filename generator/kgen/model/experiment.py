@@ -27,7 +27,6 @@ class Expanded(NamedTuple):
     spec: Span  # where its spec is
     manifest: Node
     patches: tuple[Node, ...] = ()
-    kind: str = ""  # of the trial's object; "" where it is not known
 
 
 class Subject(NamedTuple):

@@ -69,6 +69,12 @@ def text_of(node: Node) -> str:
     return node.text or _plain_text(value)
 
 
+def as_written(node: Node) -> Node:
+    """Give a scalar where a program reads text: what its author wrote, so that a postcode keeps its zeros."""
+    value = node.value
+    return node if value is None or type(value) is str else Node(node.text or text_of(node), node.span)
+
+
 def _plain_text(value: Value) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
+from kgen.model.pods import ANNOTATIONS, CONTAINER_FIELDS, LABELS, METADATA, POD_FIELDS
 from kgen.model.shape import (
     BOOLEAN,
     FREE,
-    LIST,
-    NUMBER,
-    TEXT,
     Shape,
     anything,
     boolean,
@@ -18,7 +16,7 @@ from kgen.model.shape import (
     table,
     text,
 )
-from kgen.model.spec import ANNOTATIONS, ENV, LABELS, METADATA, RESOURCES, SPEC
+from kgen.model.spec import ENV, RESOURCES, SPEC
 
 NAMESPACE = text(
     "The namespace of every object",
@@ -26,56 +24,8 @@ NAMESPACE = text(
     form="a DNS label: small letters, digits and `-`, 63 characters at the most",
 )
 
-_POD_MAPPINGS = ("affinity", "dnsConfig", "nodeSelector", "os", "overhead", "securityContext")
-_POD_TEXTS = (
-    "dnsPolicy",
-    "hostname",
-    "nodeName",
-    "preemptionPolicy",
-    "priorityClassName",
-    "restartPolicy",
-    "runtimeClassName",
-    "schedulerName",
-    "serviceAccountName",
-    "subdomain",
-)
-_POD_BOOLEANS = (
-    "automountServiceAccountToken",
-    "enableServiceLinks",
-    "hostIPC",
-    "hostNetwork",
-    "hostPID",
-    "hostUsers",
-    "setHostnameAsFQDN",
-    "shareProcessNamespace",
-)
-_POD_NUMBERS = ("activeDeadlineSeconds", "priority", "terminationGracePeriodSeconds")
-_POD_LISTS = (
-    "containers",
-    "hostAliases",
-    "imagePullSecrets",
-    "initContainers",
-    "readinessGates",
-    "resourceClaims",
-    "schedulingGates",
-    "tolerations",
-    "topologySpreadConstraints",
-    "volumes",
-)
-_CONTAINER_MAPPINGS = ("lifecycle", "livenessProbe", "readinessProbe", "startupProbe")
-_CONTAINER_TEXTS = ("imagePullPolicy", "terminationMessagePath", "terminationMessagePolicy", "workingDir")
-_CONTAINER_LISTS = ("envFrom", "ports", "resizePolicy", "volumeDevices", "volumeMounts")
-
-POD_KEYS = (*_POD_MAPPINGS, *_POD_TEXTS, *_POD_BOOLEANS, *_POD_NUMBERS, *_POD_LISTS)
-CONTAINER_KEYS = (*_CONTAINER_MAPPINGS, *_CONTAINER_TEXTS, *_CONTAINER_LISTS)
 CONTAINER_SECURITY = "containerSecurityContext"
 
-
-def _kubernetes(names: tuple[str, ...], level: str, *kinds: str) -> dict[str, Shape]:
-    return {name: anything(f"`{name}` of {level}, in Kubernetes' form", *kinds) for name in names}
-
-
-_OF_POD, _OF_CONTAINER = "every pod of the trial", "the training containers"
 PODS = mapping(
     "Settings of every pod template of the trial; container-level keys go to the training containers",
     {
@@ -84,14 +34,8 @@ PODS = mapping(
         "env": ENV,
         "resources": RESOURCES,
         CONTAINER_SECURITY: anything("`securityContext` of the training containers, in Kubernetes' form"),
-        **_kubernetes(_POD_MAPPINGS, _OF_POD),
-        **_kubernetes(_POD_TEXTS, _OF_POD, TEXT),
-        **_kubernetes(_POD_BOOLEANS, _OF_POD, BOOLEAN),
-        **_kubernetes(_POD_NUMBERS, _OF_POD, NUMBER),
-        **_kubernetes(_POD_LISTS, _OF_POD, LIST),
-        **_kubernetes(_CONTAINER_MAPPINGS, _OF_CONTAINER),
-        **_kubernetes(_CONTAINER_TEXTS, _OF_CONTAINER, TEXT),
-        **_kubernetes(_CONTAINER_LISTS, _OF_CONTAINER, LIST),
+        **POD_FIELDS,
+        **CONTAINER_FIELDS,
     },
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kgen.model.pods import ANNOTATIONS, LABELS, METADATA, POD_TEMPLATE
 from kgen.model.shape import (
     BOOLEAN,
     LIST,
@@ -19,16 +20,11 @@ from kgen.model.shape import (
     text,
 )
 
-TRIAL_KINDS = ("Job", "PyTorchJob", "TFJob", "MPIJob", "XGBoostJob", "PaddleJob", "JAXJob", "TrainJob")
 COLLECTORS = ("StdOut", "File", "TensorFlowEvent", "PrometheusMetric", "Custom", "Push", "None")
 DISTRIBUTIONS = ("uniform", "logUniform", "normal", "logNormal")
 STRATEGIES = ("min", "max", "latest")
 RESUME_POLICIES = ("Never", "LongRunning", "FromVolume")
 REPLICA_RESTARTS = ("Never", "OnFailure", "Always", "ExitCode")
-
-LABELS = table("Labels, NAME: VALUE", scalar("The label's value"))
-ANNOTATIONS = table("Annotations, NAME: VALUE", scalar("The annotation's value"))
-METADATA = mapping("Labels and annotations", {"labels": LABELS, "annotations": ANNOTATIONS})
 
 _PARAMETER = mapping(
     "One search parameter: its values, and how they reach the trial",
@@ -180,7 +176,7 @@ REPLICA = either(
             "env": ENV,
             "resources": RESOURCES,
             "container": text("Name of its training container"),
-            "pod": anything("Merged over this type's pod template"),
+            "pod": POD_TEMPLATE._replace(doc="Merged over this type's pod template"),
         },
     ),
 )
@@ -197,7 +193,7 @@ TRIAL = mapping(
         "replicas": table("Pods by replica type; the kind's first type is implied", REPLICA),
         "container": text("Name of the training container; primaryContainerName"),
         "restartPolicy": text("When a training container is restarted", choices=REPLICA_RESTARTS),
-        "pod": anything("Merged over every pod template, in the form of a PodTemplateSpec"),
+        "pod": POD_TEMPLATE,
         "metadata": METADATA,
         "spec": anything("Merged over the spec of the trial's object: backoffLimit, runPolicy, runtimeRef, ..."),
         "template": anything("A whole object of any kind, in place of kind, image and command; trialSpec"),

@@ -9,9 +9,9 @@ from kgen.katib.v1beta1 import NAMESPACE_LABEL
 from kgen.model.diagnostic import Diagnostic, Effect, Related, Severity, error
 from kgen.model.environment import Environment
 from kgen.model.experiment import Manifest
-from kgen.model.node import Node, Span, fields, get, items, make, put, text_of
+from kgen.model.node import Node, Span, as_written, fields, get, items, make, put, text_of
 
-NOT_AN_OBJECT, NAMESPACE_CLASH, SECRET_FORM, INCOMPLETE = "KG111", "KG112", "KG202", "KG201"
+NOT_AN_OBJECT, NAMESPACE_CLASH, SECRET_FORM, INCOMPLETE = "KG111", "KG112", "KG115", "KG201"
 PLAIN_SECRET, PROFILE_CLASH, NO_LABEL, FILE_CLASH = "KG901", "KG802", "KG803", "KG113"
 
 WAVE = "argocd.argoproj.io/sync-wave"
@@ -275,7 +275,7 @@ _HERE = Node("https://kubernetes.default.svc", Span("kgen's default", 0, 0))
 
 
 def _texts(node: Node) -> Node:
-    return Node({key: Node(text_of(value), value.span) for key, value in fields(node).items()}, node.span)
+    return Node({key: as_written(value) for key, value in fields(node).items()}, node.span)
 
 
 def _sync_policy(environment: Environment, given: Mapping[str, Node], objects: list[Node]) -> dict[str, object]:

@@ -14,6 +14,7 @@ from kgen.model.diagnostic import Diagnostic, Related, error
 from kgen.model.environment import Environment
 from kgen.model.experiment import Expanded, Trial
 from kgen.model.node import FieldPath, Node, Span, fields, get, items, plain, put, text_of
+from kgen.model.target import is_target
 from kgen.model.words import suggestion
 
 MISSING, PLACEHOLDER, UNPLACED, TWICE = "KG201", "KG205", "KG206", "KG106"
@@ -40,20 +41,20 @@ def expand(tree: Node, trial: Trial, environment: Environment, problems: list[Di
     name = fields(tree)["name"]
     spec = Node(dict(_spec(tree, trial, obj, entries)), tree.span)
     patches = items(get(tree, "patches"))
-    full = Node(f"{text_of(name)}-{_hash(spec, patches)}", name.span) if environment.hashed else name
+    mine = [p for p in patches if is_target(get(p, "target"), KIND, text_of(name), get(tree, "labels"))]
+    operations = [op for p in mine for op in items(get(p, "ops")) if _renames(op)]
+    full = Node(f"{text_of(name)}-{_hash(spec, operations)}", name.span) if environment.hashed else name
     manifest = {
         "apiVersion": Node(API_VERSION, tree.span),
         "kind": Node(KIND, tree.span),
         "metadata": Node(dict(_metadata(tree, full, environment)), tree.span),
         "spec": spec,
     }
-    kind = get(obj, "kind")
     return Expanded(
         text_of(name),
         tree.span,
         Node(manifest, tree.span),
         patches,
-        "" if kind is None else text_of(kind),
     )
 
 
@@ -339,7 +340,7 @@ def _trial_template(node: Node, trial: Trial, obj: Node | None, entries: list[_E
     return Node(out, node.span)
 
 
-def _hash(spec: Node, patches: tuple[Node, ...]) -> str:
+def _hash(spec: Node, operations: list[Node]) -> str:
     """Hash what an update may not change, as it stands before any version's defaults are filled in.
 
     The three editable counters are left out, and so is all metadata: editing them renames nothing.
@@ -347,16 +348,19 @@ def _hash(spec: Node, patches: tuple[Node, ...]) -> str:
     import hashlib  # noqa: PLC0415 - 5 ms that fixed names need not pay
 
     frozen = {key: plain(node) for key, node in fields(spec).items() if key not in EDITABLE}
-    operations = [plain(op) for patch in patches for op in items(get(patch, "ops")) if _renames(patch, op)]
-    content = [frozen, operations] if operations else frozen
+    content = [frozen, [plain(operation) for operation in operations]] if operations else frozen
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:HASH_DIGITS]
 
 
-def _renames(patch: Node, operation: Node) -> bool:
+def _renames(operation: Node) -> bool:
     """Whether an operation changes what an update may not change."""
-    kind, path = get(patch, "target", "kind"), text_of(fields(operation)["path"])
-    if kind is not None and text_of(kind) != KIND:
+    given = fields(operation)
+    if text_of(given["op"]) == "test":
         return False
-    steps = path.split("/")[1:]
+    paths = [given["path"], *([given["from"]] if text_of(given["op"]) == "move" and "from" in given else [])]
+    return any(_is_frozen(text_of(path).split("/")[1:]) for path in paths)
+
+
+def _is_frozen(steps: list[str]) -> bool:
     return not steps or (steps[0] == "spec" and (len(steps) < 2 or steps[1] not in EDITABLE))

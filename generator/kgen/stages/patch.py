@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from fnmatch import fnmatchcase
 
+from kgen.katib.fields import unknown_field
 from kgen.model.diagnostic import Diagnostic, error
-from kgen.model.node import Node, fields, get, items, kind_of, plain, text_of
+from kgen.model.node import FieldPath, Node, fields, get, items, kind_of, leaves, path_text, plain, text_of
+from kgen.model.target import DEFAULT_KIND, is_target
 
 NO_TARGET, NO_PATH = "KG109", "KG110"
 
@@ -18,21 +19,60 @@ class Refused(Exception):
 def patch(obj: Node, name: str, patches: tuple[Node, ...], hit: set[str], problems: list[Diagnostic]) -> Node:
     """Apply the patches whose target is the object; `hit` gathers the places of those that had one.
 
-    `name` is what a target's `name` is held against: the name of an Experiment before hashing.
+    `name` is what a target's `name` is held against: the name of an Experiment before hashing. A patch
+    that does not fit is reported, and leaves the object as it was.
     """
+    kind = text_of(fields(obj)["kind"])
     for item in patches:
-        if not _is_target(get(item, "target"), obj, name):
+        if not is_target(get(item, "target"), kind, name, get(obj, "metadata", "labels")):
             continue
         hit.add(str(item.span))
-        for operation in items(get(item, "ops")):
-            try:
-                obj = _apply(obj, fields(operation))
-            except Refused as refusal:
-                message = f"the patch does not fit {text_of(fields(obj)['kind'])} `{name}`: {refusal}"
-                help_ = "look at the object with `kgen render`, and mend the path"
-                problems.append(error(operation.span, NO_PATH, message, help_))
-                break
+        new, place = obj, item.span
+        try:
+            for operation in items(get(item, "ops")):
+                place = operation.span
+                new = _apply(new, fields(operation))
+                _check_whole(new, obj)
+        except Refused as refusal:
+            message = f"the patch does not fit {kind} `{name}`: {refusal}"
+            help_ = "look at the object with `kgen render`, and mend the operation"
+            problems.append(error(place, NO_PATH, message, help_))
+        else:
+            obj = new
     return obj
+
+
+_IDENTITY: tuple[FieldPath, ...] = (("apiVersion",), ("kind",), ("metadata", "name"), ("metadata", "namespace"))
+_KINDS = {
+    "objective": "mapping",
+    "algorithm": "mapping",
+    "earlyStopping": "mapping",
+    "metricsCollectorSpec": "mapping",
+    "parameters": "list",
+    "nasConfig": "mapping",
+    "trialTemplate": "mapping",
+}
+
+
+def _check_whole(new: Node, old: Node) -> None:
+    """Refuse a patch that makes another object of it, or no Experiment at all."""
+    for path in _IDENTITY:
+        before, after = get(old, *path), get(new, *path)
+        if (None if before is None else before.value) != (None if after is None else after.value):
+            raise Refused(f"`{path_text(path)}` says which object it is, and cannot be changed")
+    if fields(old)["kind"].value != DEFAULT_KIND:
+        return
+    spec = get(new, "spec")
+    if spec is None or not isinstance(spec.value, dict):
+        raise Refused("an Experiment needs its `spec`")
+    for key, kind in _KINDS.items():
+        part = spec.value.get(key)
+        if part is not None and kind_of(part.value) != kind:
+            raise Refused(f"`spec.{key}` must be a {kind}, not a {kind_of(part.value)}")
+    for path, _ in leaves(spec, ("spec",)):
+        unknown = unknown_field(path)
+        if unknown is not None:
+            raise Refused(f"Katib knows no field `{path_text(unknown)}`, and would drop it without a word")
 
 
 def unused(patches: tuple[Node, ...], hit: set[str]) -> list[Diagnostic]:
@@ -44,19 +84,6 @@ def unused(patches: tuple[Node, ...], hit: set[str]) -> list[Diagnostic]:
             help_ = "mend its `target`, or add `optional: true`"
             out.append(error(item.span, NO_TARGET, "the patch has no target in this environment", help_))
     return out
-
-
-def _is_target(target: Node | None, obj: Node, name: str) -> bool:
-    wanted = fields(target)
-    kind = text_of(wanted["kind"]) if "kind" in wanted else "Experiment"
-    if text_of(fields(obj)["kind"]) != kind:
-        return False
-    if "name" in wanted and not fnmatchcase(name, text_of(wanted["name"])):
-        return False
-    own = fields(get(obj, "metadata", "labels"))
-    return all(
-        key in own and text_of(own[key]) == text_of(value) for key, value in fields(wanted.get("labels")).items()
-    )
 
 
 def _steps(pointer: str) -> list[str]:

@@ -11,6 +11,7 @@ from kgen.model.diagnostic import Diagnostic, Related, error
 from kgen.model.environment import Environment, Layer, Stack, Target
 from kgen.model.merge import merge
 from kgen.model.node import Node, Span, fields, get, items, text_of
+from kgen.model.target import has_labels
 
 CYCLE, TWICE, NO_MATCH = "KG103", "KG106", "KG107"
 
@@ -164,9 +165,9 @@ def _stack(work: _Work, entry: _Entry, spec: Node, lineage: Mapping[str, Node], 
             layers.extend(_overlay(work, overlay, spec))
         block = get(item, "experiment")
         if block is not None:
-            layers.append(Layer(f"environment {environment}", block, overlay=False))
+            layers.append(Layer(block, overlay=False))
     name = get(spec, "name")
-    return Stack(entry.name if name is None else text_of(name), entry.span, spec, (*layers, *settings))
+    return Stack(entry.name if name is None else text_of(name), spec, (*layers, *settings))
 
 
 def _overlay(work: _Work, name: Node, spec: Node) -> Iterator[Layer]:
@@ -182,7 +183,7 @@ def _overlay(work: _Work, name: Node, spec: Node) -> Iterator[Layer]:
             work.matched[match.span] = work.matched.get(match.span, False) or hit
         if not hit:
             return
-    yield Layer(f"overlay {text_of(name)}", tree, overlay=True)
+    yield Layer(tree, overlay=True)
 
 
 def _matches(match: Node, spec: Node) -> bool:
@@ -193,10 +194,7 @@ def _matches(match: Node, spec: Node) -> bool:
     called = (stem, text_of(name)) if name is not None else (stem,)
     if names is not None and not any(fnmatchcase(own, text_of(glob)) for own in called for glob in items(names)):
         return False
-    own = fields(get(spec, "labels"))
-    if labels is not None and not all(
-        key in own and text_of(own[key]) == text_of(value) for key, value in fields(labels).items()
-    ):
+    if not has_labels(get(spec, "labels"), labels):
         return False
     kind = get(spec, "trial", "kind") or get(spec, "trial", "template", "kind")
     return kinds is None or (text_of(kind) if kind else "Job") in {text_of(k) for k in items(kinds)}

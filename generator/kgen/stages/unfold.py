@@ -12,8 +12,9 @@ from posixpath import dirname, join, normpath
 
 from kgen.model.diagnostic import Diagnostic, Related, error
 from kgen.model.merge import Fresh, Keyed, keyed, merge
-from kgen.model.node import Node, Span, fields, items, make, text_of
-from kgen.model.overlay import CONTAINER_SECURITY, POD_KEYS
+from kgen.model.node import Node, Span, as_written, fields, items, make, text_of
+from kgen.model.overlay import CONTAINER_SECURITY
+from kgen.model.pods import POD_FIELDS
 
 EXCLUDES, TWICE = "KG105", "KG106"
 DESCRIPTION = "kubernetes.io/description"
@@ -72,18 +73,12 @@ def _text(node: Node) -> Node:
     return node if value is None or type(value) is str else Node(text_of(node), node.span)
 
 
-def _as_written(node: Node) -> Node:
-    """A scalar where a program reads text: what the author wrote, so that a postcode keeps its zeros."""
-    value = node.value
-    return node if value is None or type(value) is str else Node(node.text or text_of(node), node.span)
-
-
 def _texts(node: Node, _: Problems) -> Node:
-    return Node({key: _as_written(item) for key, item in fields(node).items()}, node.span)
+    return Node({key: as_written(item) for key, item in fields(node).items()}, node.span)
 
 
 def _words(node: Node, _: Problems) -> Node:
-    return Node(tuple([_as_written(item) for item in items(node)]), node.span)
+    return Node(tuple([as_written(item) for item in items(node)]), node.span)
 
 
 def _objective(node: Node, problems: Problems) -> Node:
@@ -138,7 +133,7 @@ def _parameter(node: Node, problems: Problems) -> Node:
         message = f"a parameter is either `{first}` or `{second}`"
         problems.append(error(high.span, EXCLUDES, message, "keep one", Related(low.span, "the other")))
     for kind, item in spaces[:1]:
-        form = _as_written if kind == "categorical" else _text
+        form = as_written if kind == "categorical" else _text
         values = tuple([form(value) for value in items(item)])
         space = Fresh(type=Node(kind, item.span))
         if kind in ("double", "int"):
@@ -179,7 +174,7 @@ def _env(node: Node, problems: Problems) -> Node:
         if item.value is None:
             out[name] = item
             continue
-        key, value = ("valueFrom", item) if isinstance(item.value, dict) else ("value", _text(item))
+        key, value = ("valueFrom", item) if isinstance(item.value, dict) else ("value", as_written(item))
         said = {} if value.value == "" else {key: value}  # written empty, Katib's webhook refuses a Job for it
         out[name] = Node(Fresh({"name": Node(name, item.span), **said}), item.span)
     return Node(out, node.span)
@@ -237,6 +232,13 @@ def _metadata(node: Node, problems: Problems) -> Node:
     return Node({k: v if v.value is None else _texts(v, problems) for k, v in fields(node).items()}, node.span)
 
 
+def _pod_template(node: Node, problems: Problems) -> Node:
+    given = dict(fields(node))
+    if given.get("metadata") is not None:
+        given["metadata"] = _metadata(given["metadata"], problems)
+    return _keyed(Node(given, node.span), problems)
+
+
 def _trial(node: Node, problems: Problems) -> Node:
     out = dict(fields(node))
     _main(out, problems)
@@ -283,7 +285,7 @@ _TRIAL_SECTIONS: Mapping[str, _Change] = {
     "command": _words,
     "args": _words,
     "replicas": _replicas,
-    "pod": _keyed,
+    "pod": _pod_template,
     "spec": _keyed,
     "template": _keyed,
     "metadata": _metadata,
@@ -305,7 +307,7 @@ def _pods(node: Node, problems: Problems) -> Node:
         main["securityContext"] = given[CONTAINER_SECURITY]
     spec = {}
     for key, item in given.items():
-        if key in POD_KEYS:
+        if key in POD_FIELDS:
             spec[key] = _keyed(item, problems, key)
         elif key not in ("labels", "annotations", "env", "resources", CONTAINER_SECURITY):
             main[key] = _keyed(item, problems, key)

@@ -185,6 +185,11 @@ def container_settings(main: Node | None, gpu: Node | None) -> Node | None:
     return part if main is None else merge(main, part)
 
 
+def lay_at(trial: Node, path: FieldPath, node: Node) -> Node:
+    """Lay a Node over what stands at a path, if anything does."""
+    return put(trial, path, lambda old: node if old is None else merge(old, node))
+
+
 _CONTAINER_FIELDS = ("image", "command", "args")
 
 

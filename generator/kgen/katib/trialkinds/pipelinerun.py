@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kgen.katib.trialkinds.kind import CannotCarry, Settings, TrialKind, container_settings
-from kgen.model.merge import merge, unwrapped
-from kgen.model.node import FieldPath, Node, fields, get, items, put, text_of
+from kgen.katib.trialkinds.kind import CannotCarry, Settings, TrialKind, container_settings, lay_at
+from kgen.model.merge import unwrapped
+from kgen.model.node import FieldPath, Node, fields, get, items, text_of
 
 _AT_TEMPLATE = frozenset(
     "affinity automountServiceAccountToken dnsConfig dnsPolicy enableServiceLinks hostAliases hostNetwork "
@@ -30,12 +30,12 @@ class PipelineRun(TrialKind):
         base: FieldPath = ("spec",) if beta else ("spec", "taskRunTemplate")
         metadata = get(settings.pod, "metadata")
         if metadata is not None:  # Tekton hands the run's own labels and annotations to its pods
-            trial = _lay(trial, ("metadata",), metadata)
+            trial = lay_at(trial, ("metadata",), metadata)
         for key, node in fields(get(settings.pod, "spec")).items():
             if key == "serviceAccountName":
-                trial = _lay(trial, (*base, key), node)
+                trial = lay_at(trial, (*base, key), node)
             elif key in _AT_TEMPLATE:
-                trial = _lay(trial, (*base, "podTemplate", key), node)
+                trial = lay_at(trial, (*base, "podTemplate", key), node)
             else:
                 message = f"a PipelineRun has no field for `{key}` of its pods"
                 raise CannotCarry(node.span, message, "keep this layer from it with `match`")
@@ -70,12 +70,8 @@ class PipelineRun(TrialKind):
         if "resources" in given and not beta:
             given["computeResources"] = given.pop("resources")
         for path in paths:
-            trial = _lay(trial, path, Node(given, main.span))
+            trial = lay_at(trial, path, Node(given, main.span))
         return trial
-
-
-def _lay(trial: Node, path: FieldPath, node: Node) -> Node:
-    return put(trial, path, lambda old: node if old is None else merge(old, node))
 
 
 PIPELINERUN = PipelineRun("PipelineRun", "tekton.dev/v1", "", None, lambda _: ())

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kgen.katib.trialkinds.kind import CannotCarry, Settings, TrialKind, container_settings
-from kgen.model.merge import merge
-from kgen.model.node import FieldPath, Node, fields, get, items, put, text_of
+from kgen.katib.trialkinds.kind import CannotCarry, Settings, TrialKind, container_settings, lay_at
+from kgen.model.node import FieldPath, Node, fields, get, items, text_of
 
 _AT_WORKFLOW = {
     key: key
@@ -42,15 +41,15 @@ class Workflow(TrialKind):
         """Lay pod settings over the workflow, and over a template's own where that would hide them."""
         metadata = get(settings.pod, "metadata")
         if metadata is not None:
-            trial = _lay(trial, ("spec", "podMetadata"), metadata)
+            trial = lay_at(trial, ("spec", "podMetadata"), metadata)
         for key, node in fields(get(settings.pod, "spec")).items():
             if key not in _AT_WORKFLOW:
                 message = f"a Workflow has no field for `{key}` of its pods"
                 raise CannotCarry(node.span, message, "write it in the workflow's `podSpecPatch`")
-            trial = _lay(trial, ("spec", _AT_WORKFLOW[key]), node)
+            trial = lay_at(trial, ("spec", _AT_WORKFLOW[key]), node)
             for index, template in enumerate(items(get(trial, "spec", "templates"))):
                 if key in _TEMPLATE_WINS and get(template, key) is not None:
-                    trial = _lay(trial, ("spec", "templates", index, key), node)
+                    trial = lay_at(trial, ("spec", "templates", index, key), node)
         main = container_settings(settings.main, settings.gpu)
         if main is None:
             return trial
@@ -59,7 +58,7 @@ class Workflow(TrialKind):
             message = "no template of the Workflow runs the training container"
             raise CannotCarry(main.span, message, "give its template the labels of `primaryPodLabels`")
         for path in paths:
-            trial = _lay(trial, path, main)
+            trial = lay_at(trial, path, main)
         return trial
 
     def containers(self, trial: Node) -> Iterator[FieldPath]:
@@ -85,10 +84,6 @@ class Workflow(TrialKind):
                 continue
             out.extend(("spec", "templates", index, key) for key in _ONE if get(template, key) is not None)
         return out
-
-
-def _lay(trial: Node, path: FieldPath, node: Node) -> Node:
-    return put(trial, path, lambda old: node if old is None else merge(old, node))
 
 
 WORKFLOW = Workflow("Workflow", "argoproj.io/v1alpha1", "main", None, lambda _: ())
