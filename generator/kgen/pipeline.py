@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from kgen import rules
@@ -11,7 +11,8 @@ from kgen.katib.trialkinds.kind import TrialKind
 from kgen.model.diagnostic import Diagnostic, InputError, Severity, error
 from kgen.model.environment import Environment, Layer, Stack
 from kgen.model.experiment import Expanded, Manifest, Rendered, Trial
-from kgen.model.node import Node, fields, get, items, text_of
+from kgen.model.merge import merge
+from kgen.model.node import FieldPath, Node, Span, fields, get, items, leaves, text_of
 from kgen.model.sources import Sources
 from kgen.stages import deliver as delivery
 from kgen.stages import patch as patching
@@ -25,7 +26,7 @@ from kgen.stages.load import Evaluate, Library, load_setting
 from kgen.stages.resolve import resolve
 from kgen.stages.unfold import unfold_overlay, unfold_spec
 
-NOTHING, FILE_CLASH, NO_IMAGE = "KG114", "KG113", "KG108"
+NOTHING, FILE_CLASH, NO_IMAGE, NO_EFFECT = "KG114", "KG113", "KG108", "KG107"
 
 
 def render(
@@ -92,7 +93,8 @@ def _compose(sources: Sources, name: str, settings: tuple[str, ...], evaluate: E
     environment, stacks = resolve(library, name, layers, problems)
     _stop_at(problems)
     unfold = _Unfold(problems)
-    trees = tuple(compose(unfold.spec(stack), map(unfold.layer, stack.layers), problems) for stack in stacks)
+    trees = tuple(compose(unfold.spec(stack), unfold.layers(stack), problems) for stack in stacks)
+    problems.extend(unfold.deleting_nothing())
     own = library.settings()
     environment = environment._replace(namespace=environment.namespace or _common_namespace(trees))
     kinds = kinds_for(environment.target.trainer, None if own is None else get(own, "trialKinds"))
@@ -112,17 +114,42 @@ class _Unfold:
 
     def __init__(self, problems: list[Diagnostic]) -> None:
         self._problems = problems
-        self._done: dict[int, tuple[Node, Node]] = {}
+        self._done: dict[int, tuple[Node, Node, tuple[FieldPath, ...]]] = {}
+        self._deleted: dict[Span, tuple[FieldPath, bool]] = {}
 
     def spec(self, stack: Stack) -> Node:
         return unfold_spec(stack.spec, self._problems)
 
-    def layer(self, layer: Layer) -> Node:
+    def layers(self, stack: Stack) -> tuple[Node, ...]:
+        found = tuple(self._layer(layer) for layer in stack.layers)
+        if any(nulls for _, _, nulls in found):
+            tree = self.spec(stack)
+            for _, layer, nulls in found:
+                for path in nulls:
+                    place = (get(layer, *path) or layer).span
+                    hit = get(tree, *path) is not None
+                    self._deleted[place] = (path, hit or self._deleted.get(place, (path, False))[1])
+                tree = merge(tree, layer)
+        return tuple(layer for _, layer, _ in found)
+
+    def deleting_nothing(self) -> Iterator[Diagnostic]:
+        """Report each null that had nothing to delete in any experiment: a misspelt one deletes nothing for ever."""
+        for place, (path, hit) in self._deleted.items():
+            if not hit:
+                message = f"this deletes nothing: no layer below has `{path[-1]}`"
+                yield error(place, NO_EFFECT, message, "mend the name, or remove the line")
+
+    def _layer(self, layer: Layer) -> tuple[Node, Node, tuple[FieldPath, ...]]:
         done = self._done.get(id(layer.tree))
         if done is None:
             change: Callable[[Node, list[Diagnostic]], Node] = unfold_overlay if layer.overlay else unfold_spec
-            done = self._done[id(layer.tree)] = (layer.tree, change(layer.tree, self._problems))
-        return done[1]
+            made = change(layer.tree, self._problems)
+            nulls = tuple(path for path, node in leaves(made) if node.value is None)
+            if layer.overlay and not made.value:
+                message = "the overlay changes nothing"
+                self._problems.append(error(layer.tree.span, NO_EFFECT, message, "write what it sets, or remove it"))
+            done = self._done[id(layer.tree)] = (layer.tree, made, nulls)
+        return done
 
 
 def _expand(composed: _Composed) -> tuple[Expanded, ...]:
@@ -162,7 +189,7 @@ def _report_images(composed: _Composed, trials: list[Trial]) -> None:
 def _patch(
     composed: _Composed, experiments: tuple[Expanded, ...], manifests: tuple[Manifest, ...]
 ) -> tuple[tuple[Expanded, ...], tuple[Manifest, ...]]:
-    every = {str(p.span): p for tree in composed.trees for p in items(get(tree, "patches"))}
+    every = {text_of(fields(p)["id"]): p for tree in composed.trees for p in items(get(tree, "patches"))}
     if not every:
         return experiments, manifests
     hit: set[str] = set()

@@ -382,6 +382,13 @@ ROWS = [
         None,
         "a volume",
     ),
+    (
+        P.containers_have_images,
+        subject({"tc.image": None}),
+        f"{_C}: container `tc` has no image",
+        "no image",
+    ),
+    (P.containers_have_images, subject({}), None, "an image"),
 ]
 
 

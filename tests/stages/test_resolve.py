@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kgen.model.diagnostic import Diagnostic
-from kgen.model.environment import Environment, Layer, Stack
+from kgen.model.environment import Environment, Layer, Stack, layer_of
 from kgen.model.node import Node, Span, make, text_of
 from kgen.stages.resolve import resolve
 
@@ -47,13 +47,13 @@ def resolved(
     problems: list[Diagnostic] = []
     experiments = {"job": JOB, "torch": TORCH, **more.pop("experiments", {})}
     files = Files(environments=environments, overlays=overlays or {}, experiments=experiments, **more)
-    top = (Layer("--set a=1", make({"a": 1}, Span("--set a=1", 1, 1)), overlay=False),)
+    top = (Layer(make({"a": 1}, Span("--set a=1", 1, 1)), overlay=False),)
     environment, stacks = resolve(files, name, top, problems)
     return environment, stacks, problems
 
 
 def layers(stack: Stack) -> list[str]:
-    return [layer.name for layer in stack.layers]
+    return [layer_of(layer.tree.span) for layer in stack.layers]
 
 
 def test_the_order_of_layers() -> None:
@@ -74,9 +74,9 @@ def test_the_order_of_layers() -> None:
         "overlay three",
         "overlay four",
         "environment prod",
-        "--set a=1",
+        "command line",
     ]
-    assert layers(stacks[1]) == ["overlay one", "overlay three", "--set a=1"]
+    assert layers(stacks[1]) == ["overlay one", "overlay three", "command line"]
 
 
 def test_what_is_extended_twice_is_laid_once() -> None:
@@ -88,7 +88,7 @@ def test_what_is_extended_twice_is_laid_once() -> None:
     }
     _, (stack,), problems = resolved("prod", environments, {"one": {}})
     assert not problems
-    assert layers(stack) == ["overlay one", "--set a=1"]
+    assert layers(stack) == ["overlay one", "command line"]
 
 
 def test_a_later_environment_wins() -> None:

@@ -9,8 +9,9 @@ import click
 
 from kgen.cli.console import environment_name, say, workspace_options
 from kgen.cli.render import render_all
-from kgen.cli.workspace import find_root
+from kgen.cli.workspace import find_root, read_workspace
 from kgen.katib.fields import meaning
+from kgen.model.diagnostic import Severity
 from kgen.model.environment import layer_of
 from kgen.model.experiment import Expanded, Rendered
 from kgen.model.node import FieldPath, Node, Span, get, leaves, path_text, text_of
@@ -40,21 +41,22 @@ def command(target: str, field: str | None, style: str, settings: tuple[str, ...
     environment, _, name = target.rstrip("/").rpartition("/")
     if not environment:
         raise click.UsageError(f"{target!r} names no experiment; write env/prod/mnist")
-    (rendered,) = render_all(root or find_root("."), (environment_name(environment),), settings)
+    (rendered,) = render_all(read_workspace(root or find_root(".")), (environment_name(environment),), settings)
+    say(rendered.diagnostics)
     experiment = _find(rendered, name)
     if experiment is None:
         return 1
     lines = [line for line in _lines(experiment) if field is None or _is_in(field, line.path, experiment.manifest)]
     if not lines:
         known = {path_text(path[:n]) for path, _ in leaves(experiment.manifest) for n in range(1, len(path) + 1)}
-        close = suggestion(f"spec.{field}" if field else "", sorted(known))
+        close = suggestion(field or "", sorted(known))
         click.echo(f"{target} has no field {field!r}: {close}", err=True)
         return 1
     if style == "json":
         click.echo(json.dumps([_record(line) for line in lines], ensure_ascii=False, indent=2))
     else:
         _show(lines, told=field is not None)
-    return 0
+    return 1 if any(d.severity is Severity.ERROR for d in rendered.diagnostics) else 0
 
 
 def _find(rendered: Rendered, name: str) -> Expanded | None:
@@ -63,8 +65,6 @@ def _find(rendered: Rendered, name: str) -> Expanded | None:
         stem = experiment.spec.file.rpartition("/")[2].rpartition(".")[0]
         if name in (experiment.name, stem) or (manifest_name is not None and text_of(manifest_name) == name):
             return experiment
-    if rendered.diagnostics:
-        say(rendered.diagnostics)
     if rendered.experiments or not rendered.diagnostics:
         names = [experiment.name for experiment in rendered.experiments]
         click.echo(f"environment {rendered.environment} runs no {name!r}: {suggestion(name, names)}", err=True)

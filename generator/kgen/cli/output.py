@@ -2,18 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 import click
 
 from kgen.cli.console import APPLICATIONS
-from kgen.cli.tree import Plan, own_files, plan, write_tree
+from kgen.cli.tree import Plan, foreign, own_files, plan, write_tree
+from kgen.cli.workspace import FOLDERS
+from kgen.model.diagnostic import InputError, error
 from kgen.model.experiment import Rendered
+from kgen.model.node import Span
 
 
-def check(rendered: tuple[Rendered, ...], folder: Path) -> int:
-    """Say what writing would change, and how; 1 if it would change anything."""
+def folder_of(root: str, output: str = "") -> Path:
+    """Give the folder to write to; that of a workspace must lie in it, and not among its sources.
+
+    Raises:
+        InputError: it does not (KG012).
+    """
+    folder = Path(root, output)
+    if not output:
+        return folder
+    inside = Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(root))
+    if not inside or output.partition("/")[0] in FOLDERS:
+        what = "lies among the sources" if inside else "leads out of the workspace"
+        place = Span("kgen.yaml", 1, 1)
+        raise InputError([error(place, "KG012", f"the output folder `{output}` {what}", "name another in `output`")])
+    return folder
+
+
+def check(rendered: tuple[Rendered, ...], folder: Path, environments: Collection[str] | None) -> int:
+    """Say what writing would change, and how; 1 if it would change anything.
+
+    With the names of all environments, what kgen wrote for others that are no more counts too.
+    """
+    abandoned = [] if environments is None else _left_behind(folder, environments)
     stale = False
     for place, files in _work(rendered, folder):
         work = plan(place, files)
@@ -21,29 +46,48 @@ def check(rendered: tuple[Rendered, ...], folder: Path) -> int:
         for name in work.changed:
             click.echo(_difference(place / name, files[name]), nl=False)
         _tell(place, work, "would be ")
+    for path in abandoned:
+        click.echo(f"left behind: {path} (kgen wrote it, and there is no such environment): remove it", err=True)
     if stale:
         click.echo("not up to date: run `kgen render` with -w, and commit", err=True)
-    return 1 if stale else 0
+    return 1 if stale or abandoned else 0
 
 
-def write(rendered: tuple[Rendered, ...], folder: Path) -> None:
-    """Make the folders hold what was rendered, and say what changed.
+def _left_behind(folder: Path, environments: Collection[str]) -> list[Path]:
+    """Find what kgen wrote for environments that are no more; Argo CD may still apply it."""
+    if not folder.is_dir():
+        return []
+    gone = [path for path in sorted(folder.iterdir()) if path.name not in (*environments, APPLICATIONS)]
+    applications = [folder / APPLICATIONS / name for name in own_files(folder / APPLICATIONS)]
+    return [
+        *(path for path in gone if path.is_dir() and not path.is_symlink() and own_files(path)),
+        *(path for path in applications if path.stem not in environments),
+    ]
+
+
+def write(rendered: tuple[Rendered, ...], folder: Path) -> int:
+    """Make the folders hold what was rendered, and say what changed; 0.
 
     Raises:
         InputError: a folder cannot be written, or holds a file of somebody else's in the way (KG012).
     """
-    for place, files in _work(rendered, folder):
+    work = list(_work(rendered, folder))
+    in_the_way = [place / name for place, files in work for name in plan(place, files).blocked]
+    if in_the_way:  # said before the first folder is touched
+        raise InputError(foreign(path) for path in in_the_way)
+    for place, files in work:
         _tell(place, write_tree(place, files), "")
+    return 0
 
 
 def _folders(rendered: tuple[Rendered, ...], folder: Path) -> Iterator[tuple[Path, Mapping[str, bytes]]]:
-    """Give each folder that is written and what it must hold; Applications of other environments stay."""
+    """Give each folder that is written and what it must hold."""
     for each in rendered:
         yield folder / each.environment, each.files
 
 
 def _applications(rendered: tuple[Rendered, ...], folder: Path) -> dict[str, bytes] | None:
-    """Give what the folder of Applications must hold; None where there is none and none is wanted."""
+    """Give what the folder of Applications must hold, those of other environments included; None if there is none."""
     place = folder / APPLICATIONS
     files = dict(own_files(place))
     for each in rendered:

@@ -10,8 +10,11 @@ import click
 from kgen import pipeline
 from kgen.cli.console import environment_name, say, workspace_options
 from kgen.cli.workspace import find_root, read_workspace
+from kgen.model.diagnostic import Diagnostic, InputError, Severity
 from kgen.model.experiment import Rendered
+from kgen.model.sources import Sources
 from kgen.report import json_text, text
+from kgen.stages.load import Kind
 
 
 @click.command("render")
@@ -47,37 +50,45 @@ def command(
     if write and check:
         raise click.UsageError("--check writes nothing: leave -w out")
     gc.disable()  # trees of Nodes live to the end: the collector would walk them again and again
-    home = root or find_root(".")
     names = tuple(dict.fromkeys(environment_name(given) for given in environments))
-    rendered = render_all(home, names, settings, allow_empty=allow_empty)
-    found = [d for each in rendered for d in each.diagnostics]
+    found: list[Diagnostic] = []
+    try:
+        home = root or find_root(".")
+        sources = read_workspace(home)
+        rendered = render_all(sources, names, settings, allow_empty=allow_empty)
+        found.extend(d for each in rendered for d in each.diagnostics)
+        failed = any(d.severity is Severity.ERROR for d in found)
+        if failed:
+            code = 1
+        elif out is None and not write and not check:
+            _print(rendered)
+            code = 0
+        else:
+            from kgen.cli import output  # noqa: PLC0415 - for folders alone, and stdout need not pay for it
+
+            folder = output.folder_of(home, rendered[0].output) if out is None else output.folder_of(out)
+            known = Kind.ENVIRONMENT.names(sources) if out is None else None
+            code = output.check(rendered, folder, known) if check else output.write(rendered, folder)
+    except InputError as failure:
+        found.extend(failure.diagnostics)
+        code, failed = 1, True
+    _report(found, style, failed=failed)
+    return code
+
+
+def _report(found: list[Diagnostic], style: str, *, failed: bool) -> None:
     if style == "json":
         click.echo(json_text.render(found), err=True, nl=False)
-    else:
-        say(found)
-    if any(d.severity == "error" for d in found):
-        if style == "text":
-            click.echo(f"{text.summary(found)}; nothing was written", err=True)
-        return 1
-    if out is None and not write and not check:
-        _print(rendered)
-        return 0
-    from pathlib import Path  # noqa: PLC0415 - what follows is for folders, and stdout need not pay for it
-
-    from kgen.cli import output  # noqa: PLC0415
-
-    folder = Path(home, rendered[0].output) if out is None else Path(out)
-    if check:
-        return output.check(rendered, folder)
-    output.write(rendered, folder)
-    return 0
+        return
+    say(found)
+    if failed:
+        click.echo(f"{text.summary(found)}; nothing was written", err=True)
 
 
 def render_all(
-    root: str, names: tuple[str, ...], settings: tuple[str, ...], *, allow_empty: bool = False
+    sources: Sources, names: tuple[str, ...], settings: tuple[str, ...], *, allow_empty: bool = False
 ) -> tuple[Rendered, ...]:
-    """Render environments of one workspace, whose files are read once."""
-    sources = read_workspace(root)
+    """Render environments of one workspace."""
     if not any(path.endswith(".jsonnet") for path in sources):
         return tuple(pipeline.render(sources, n, settings=settings, allow_empty=allow_empty) for n in names)
     from kgen.cli.sandbox import Sandbox  # noqa: PLC0415 - a workspace without Jsonnet does not pay for it

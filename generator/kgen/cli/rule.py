@@ -10,6 +10,7 @@ from kgen import rules
 from kgen.model.codes import CODES
 from kgen.model.words import suggestion
 from kgen.report import catalogue
+from kgen.rules.rule import Rule, RuleOfAll
 
 
 @click.command("rule")
@@ -17,9 +18,10 @@ from kgen.report import catalogue
 @click.option("--markdown", is_flag=True, help="Print the whole catalogue as a document.")
 def command(code: str | None, markdown: bool) -> int:
     """List the codes of all diagnostics, or explain CODE: what holds when all is well, why, and examples."""
-    known = {rule.code: rule for rule in (*rules.ALL, *rules.OF_ALL)}
+    every: tuple[Rule | RuleOfAll, ...] = (*rules.ALL, *rules.OF_ALL)
+    known = {rule.code: rule for rule in every}
     if markdown:
-        click.echo(catalogue.render(tuple(known.values()), CODES), nl=False)
+        click.echo(catalogue.render(every, CODES), nl=False)
     elif code is None:
         for name in sorted({*CODES, *known}):
             click.echo(f"{name}  {CODES[name] if name in CODES else catalogue.headline(known[name])}")

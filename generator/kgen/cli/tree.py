@@ -73,7 +73,7 @@ def write_tree(target: Path, files: Mapping[str, bytes]) -> Plan:
             recover(folder, alone)
             done = _compare(folder, files)
             if done.blocked:
-                raise InputError(_foreign(target / name) for name in done.blocked)
+                raise InputError(foreign(target / name) for name in done.blocked)
             if done.stale:
                 _replace(folder, files, done)
             return done
@@ -227,7 +227,7 @@ def _told(target: Path) -> Iterator[None]:
         raise InputError([error(Span(target.as_posix(), 1, 1), "KG012", message, help_)]) from problem
 
 
-def _foreign(path: Path) -> Diagnostic:
+def foreign(path: Path) -> Diagnostic:
     message = f"`{path}` was not written by kgen, and would be overwritten"
     help_ = f"move it away, or remove it; kgen replaces only files that start with `{OWN_MARK.decode()}`"
     return error(Span(path.as_posix(), 1, 1), "KG012", message, help_)

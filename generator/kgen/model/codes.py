@@ -23,7 +23,7 @@ CODES = {
     "KG104": "Two layers disagree about what a value is: a list over a mapping, say.",
     "KG105": "Two keys exclude each other.",
     "KG106": "One name stands for two things.",
-    "KG107": "An overlay's match hits no experiment.",
+    "KG107": "An overlay touches nothing: its match hits no experiment, or a null deletes what nobody set.",
     "KG108": "An image or a registry that is to be renamed is used nowhere.",
     "KG109": "A patch has no target.",
     "KG110": "A patch does not fit its target.",

@@ -15,12 +15,8 @@ VERSIONS = mapping(
     "The versions that the cluster runs",
     {
         "katib": text("Katib", choices=KATIB_VERSIONS),
-        "kubernetes": text(
-            "Kubernetes; recorded, nothing depends on it yet", pattern=r"1\.[0-9]+", form="a version such as 1.34"
-        ),
-        "argocd": text(
-            "Argo CD; recorded, nothing depends on it yet", pattern=r"[0-9]+\.[0-9]+", form="a version such as 3.5"
-        ),
+        "kubernetes": text("Kubernetes; only recorded so far", pattern=r"1\.[0-9]+", form="a version such as 1.34"),
+        "argocd": text("Argo CD; only recorded so far", pattern=r"[0-9]+\.[0-9]+", form="a version such as 3.5"),
         "trainer": text("Kubeflow Trainer, which runs TrainJobs", choices=("2.0", "2.1", "2.2", "2.3")),
         "registered": listing(
             "Algorithms and collectors that the cluster's katib-config has beside those that Katib brings",

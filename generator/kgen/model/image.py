@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from kgen.model.node import Node, fields, get, text_of
+
 DOCKER_HUB = "docker.io"
 
 
@@ -25,6 +27,19 @@ def parse(reference: str) -> Image:
     head, slash, last = rest.rpartition("/")
     name, _, tag = last.partition(":")
     return Image(head + slash + name, tag, digest)
+
+
+def renamed(image: Node, registry: Node | None, hit: set[str]) -> Node:
+    """Rename an image by an overlay's `registry`; `hit` gathers the names in it that spoke of the image."""
+    images, mirror = fields(get(registry, "images")), fields(get(registry, "mirror"))
+    new, names = rename(
+        text_of(image),
+        {name: text_of(node) for name, node in images.items()},
+        {name: text_of(node) for name, node in mirror.items()},
+    )
+    hit |= names
+    cause = next((node for name, node in {**mirror, **images}.items() if name in names), None)
+    return image if cause is None else Node(new, cause.span)
 
 
 def rename(reference: str, images: Mapping[str, str], mirror: Mapping[str, str]) -> tuple[str, set[str]]:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from kgen.model.diagnostic import Diagnostic, Related, error
-from kgen.model.node import FieldPath, Node, Span, kind_of, path_text
+from kgen.model.node import FieldPath, Node, Span, kind_of, path_text, plain
 
 KIND_CHANGE = "KG104"
 
@@ -133,6 +133,20 @@ def _merge_mappings(under: dict[str, Node], over: dict[str, Node]) -> dict[str, 
     return out
 
 
+def clash(one: Node | None, other: Node | None, path: FieldPath = ()) -> KindChange | None:
+    """Find a value that two trees set, and set differently; None where they go together.
+
+    The two stand for one place that can be written in two ways, so that no layer is above the other.
+    """
+    if one is None or other is None or one.value is None or other.value is None:
+        return None
+    low, high = one.value, other.value
+    if isinstance(low, dict) and isinstance(high, dict):
+        both = (clash(item, high[key], (*path, key)) for key, item in low.items() if key in high)
+        return next((found for found in both if found is not None), None)
+    return None if plain(settle(one)[0]) == plain(settle(other)[0]) else KindChange(path, one, other)
+
+
 def settle(node: Node, *, drop_emptied: bool = False) -> tuple[Node, tuple[KindChange, ...]]:
     """Give the plain tree that is left when all layers are laid, and every change of kind in it.
 
@@ -194,10 +208,12 @@ _MERGE_KEYS: dict[str, tuple[str, ...]] = {
     "schedulingGates": ("name",),
     "hostAliases": ("ip",),
     "ports": ("containerPort", "protocol"),
+    "envFrom": ("prefix", "configMapRef", "secretRef"),
     "tolerations": ("key", "operator", "value", "effect"),
     "topologySpreadConstraints": ("topologyKey", "whenUnsatisfiable"),
 }
-_OPTIONAL_KEYS = {"protocol", "operator", "value", "effect", "key", "whenUnsatisfiable"}
+_OPTIONAL_KEYS = {"operator", "value", "effect", "key", "whenUnsatisfiable", "prefix", "configMapRef", "secretRef"}
+_DEFAULTS = {"protocol": "TCP"}
 _DEEP = {"containers", "initContainers"}
 
 
@@ -249,9 +265,9 @@ def _identities(items: tuple[Node, ...], name: str) -> list[str] | None:
         parts = []
         for key in keys:
             field = fields.get(key)
-            if field is None and key not in _OPTIONAL_KEYS:
+            if field is None and key not in _OPTIONAL_KEYS and key not in _DEFAULTS:
                 return None
-            parts.append("" if field is None else str(field.value))
+            parts.append(_DEFAULTS.get(key, "") if field is None else str(plain(field)))
         out.append("/".join(parts))
     return out
 

@@ -57,13 +57,6 @@ def _kubernetes(names: tuple[str, ...], level: str, *kinds: str) -> dict[str, Sh
 
 
 _OF_POD, _OF_CONTAINER = "every pod of the trial", "the training containers"
-POD_FIELDS = {
-    **_kubernetes(_POD_MAPPINGS, _OF_POD, MAPPING),
-    **_kubernetes(_POD_TEXTS, _OF_POD, TEXT),
-    **_kubernetes(_POD_BOOLEANS, _OF_POD, BOOLEAN),
-    **_kubernetes(_POD_NUMBERS, _OF_POD, NUMBER),
-    **_kubernetes(_POD_LISTS, _OF_POD, LIST),
-}
 CONTAINER_FIELDS = {
     **_kubernetes(_CONTAINER_MAPPINGS, _OF_CONTAINER, MAPPING),
     **_kubernetes(_CONTAINER_TEXTS, _OF_CONTAINER, TEXT),
@@ -80,6 +73,15 @@ _CONTAINER = mapping(
         **CONTAINER_FIELDS,
     },
 )
+POD_FIELDS = {
+    **_kubernetes(_POD_MAPPINGS, _OF_POD, MAPPING),
+    **_kubernetes(_POD_TEXTS, _OF_POD, TEXT),
+    **_kubernetes(_POD_BOOLEANS, _OF_POD, BOOLEAN),
+    **_kubernetes(_POD_NUMBERS, _OF_POD, NUMBER),
+    **_kubernetes(_POD_LISTS, _OF_POD, LIST),
+    "containers": listing("Containers of every pod of the trial", _CONTAINER),
+    "initContainers": listing("Containers that run first", _CONTAINER),
+}
 POD_TEMPLATE = mapping(
     "Merged over every pod template, in the form of a PodTemplateSpec",
     {
@@ -90,8 +92,6 @@ POD_TEMPLATE = mapping(
                 **POD_FIELDS,
                 **_kubernetes(("resources", "workloadRef"), _OF_POD, MAPPING),
                 **_kubernetes(("hostnameOverride", "serviceAccount"), _OF_POD, TEXT),
-                "containers": listing("Containers of every pod of the trial", _CONTAINER),
-                "initContainers": listing("Containers that run first", _CONTAINER),
             },
         ),
     },

@@ -40,6 +40,29 @@ class Shape(NamedTuple):
     layer: bool = False  # of a mapping: it is laid over another, so null deletes and nothing is required
 
 
+# What Katib calls things that the compact form calls otherwise: nobody should be told to remove them.
+_KATIB_NAMES = {
+    "additionalMetricNames": "`objective.additional`",
+    "algorithmName": "`algorithm: NAME`, or `name` in it",
+    "algorithmSettings": "`settings`, NAME: VALUE",
+    "apiVersion": "nothing: a spec is no manifest, but `objective`, `algorithm`, `trials`, `parameters` and `trial`",
+    "feasibleSpace": "`double: [min, max]`, `int: [min, max]`, `discrete: [...]` or `categorical: [...]`",
+    "maxFailedTrialCount": "`trials.maxFailed`",
+    "maxTrialCount": "`trials.max`",
+    "metricStrategies": "`objective.strategies`",
+    "metricsCollectorSpec": "`metrics`",
+    "nasConfig": "`nas`",
+    "objectiveMetricName": "`maximize: METRIC` or `minimize: METRIC`",
+    "parallelTrialCount": "`trials.parallel`",
+    "parameterType": "the key of the values: `double`, `int`, `discrete` or `categorical`",
+    "primaryContainerName": "`trial.container`",
+    "resumePolicy": "`resume`",
+    "spec": "keys of its own: `objective`, `algorithm`, `trials`, `parameters` and `trial`",
+    "trialParameters": "nothing: they are derived from `parameters`; `as` renames one",
+    "trialSpec": "`trial.template`",
+    "trialTemplate": "`trial`",
+}
+
 FREE = Shape("", ())  # nothing below it is looked at
 
 
@@ -187,6 +210,8 @@ def _check_mapping(
 
 
 def _unknown_help(key: str, keys: Mapping[str, Shape]) -> str:
+    if key in _KATIB_NAMES:
+        return f"the compact form says it as {_KATIB_NAMES[key]}"
     if nearest(key, keys) is None and len(keys) > MOST_LISTED:
         return "remove it; known here: " + ", ".join(f"`{name}`" for name in keys)
     return suggestion(key, keys)

@@ -23,6 +23,8 @@ def nearest(word: str, legal: Iterable[str]) -> str | None:
 def suggestion(word: str, legal: Iterable[str]) -> str:
     """Write the help for a name that is not legal: did you mean, or the whole set when it is small."""
     names = list(legal)
+    if not names:
+        return "there is none here"
     close = nearest(word, names)
     listed = f"one of {', '.join(f'`{n}`' for n in names)}" if len(names) <= MOST_LISTED else ""
     if close is not None:

@@ -201,6 +201,27 @@ def mounts_have_volumes(subject: Subject) -> Iterator[Finding]:
                     )
 
 
+@rule("KG546", Effect.NO_POD, _CORE)
+def containers_have_images(subject: Subject) -> Iterator[Finding]:
+    """Every container names its image.
+
+    Kubernetes refuses the pod otherwise. A container without one is often the misspelt name of another:
+    an item of `containers` that no other layer has becomes a container of its own.
+
+    Bad:  `pods: {containers: [{name: main, imagePullPolicy: Always}]}` over a container `training-container`
+    Good: `pods: {containers: [{name: training-container, imagePullPolicy: Always}]}`
+    """
+    for path, pod in pod_specs(template(subject).get("trialSpec")):
+        names = [str(container.get("name")) for _, container in containers(pod)]
+        for at, container in containers(pod, "containers", "initContainers"):
+            if not container.get("image"):
+                yield Finding(
+                    path=(*TRIAL, *path, *at),
+                    message=f"container `{container.get('name')}` has no image",
+                    help=f"add its `image`, or mend its name: the pod has {', '.join(f'`{name}`' for name in names)}",
+                )
+
+
 RULES = (
     primary_container_exists,
     primary_container_everywhere,
@@ -208,4 +229,5 @@ RULES = (
     quantities_are_readable,
     devices_are_whole,
     mounts_have_volumes,
+    containers_have_images,
 )

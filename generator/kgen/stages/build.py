@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kgen.katib.trialkinds import raw_kind
-from kgen.katib.trialkinds.kind import CannotCarry, Settings, TrialKind
+from kgen.katib.trialkinds.kind import CannotCarry, Settings, TrialKind, refuse_clash
 from kgen.model.diagnostic import Diagnostic, Related, error
 from kgen.model.experiment import Trial
-from kgen.model.image import rename
-from kgen.model.merge import Keyed, kind_change, merge, settle, unwrapped
+from kgen.model.image import renamed
+from kgen.model.merge import Keyed, clash, kind_change, merge, settle, unwrapped
 from kgen.model.node import Node, Span, fields, get, make, put, text_of
 from kgen.model.words import suggestion
 
@@ -24,7 +24,7 @@ def build(tree: Node, kinds: Mapping[str, TrialKind], problems: list[Diagnostic]
         return None
     given = fields(trial)
     if "configMap" in given:
-        return _in_cluster(given, problems)
+        return _in_cluster(tree, given, problems)
     try:
         if "template" in given:
             return _of_template(tree, given, kinds, problems)
@@ -34,7 +34,7 @@ def build(tree: Node, kinds: Mapping[str, TrialKind], problems: list[Diagnostic]
         return None
 
 
-def _in_cluster(given: Mapping[str, Node], problems: list[Diagnostic]) -> Trial | None:
+def _in_cluster(tree: Node, given: Mapping[str, Node], problems: list[Diagnostic]) -> Trial | None:
     """A template that is kept in the cluster: nothing of it is known, and nothing can be laid over it."""
     place = given["configMap"].span
     for key in (*_COMPACT, "template", "kind", "pod", "main", "gpu", "spec", "metadata"):
@@ -43,6 +43,12 @@ def _in_cluster(given: Mapping[str, Node], problems: list[Diagnostic]) -> Trial 
             help_ = "write the template in the spec (`trial.template`), or keep this overlay from it with `match`"
             problems.append(error(given[key].span, NO_PLACE, message, help_, Related(place, "the ConfigMap")))
             return None
+    secret = get(tree, "registry", "pullSecret")
+    if secret is not None:
+        message = "a pull secret cannot be put into a trial template in a ConfigMap"
+        help_ = "write it in that template, and keep this layer from the experiment with `match`"
+        problems.append(error(secret.span, NO_PLACE, message, help_, Related(place, "the ConfigMap")))
+        return None
     if "container" not in given:
         help_ = "add `container`: the training container's name in that template"
         problems.append(error(place, MISSING, "`trial.configMap` needs `trial.container`", help_))
@@ -57,7 +63,7 @@ def _of_template(
     tree: Node, given: Mapping[str, Node], kinds: Mapping[str, TrialKind], problems: list[Diagnostic]
 ) -> Trial | None:
     template = given["template"]
-    for key in ("replicas", "restartPolicy", "kind"):
+    for key in ("kind", *_COMPACT):
         if key in given:
             message = f"`trial.{key}` beside `trial.template`, which says it itself"
             place = Related(template.span, "the template")
@@ -75,16 +81,12 @@ def _of_template(
     for key in ("metadata", "spec"):
         if key in given:
             obj = merge(obj, Node({key: given[key]}, given[key].span))
-    main = {key: given[key] for key in ("image", "command", "args") if key in given}
     container = given.get("container") or _training_container(kind, template)
     if container is None:
         message = "`trial.template` needs `trial.container`"
         help_ = "add `container`: the name of the container that trains (primaryContainerName)"
         problems.append(error(template.span, MISSING, message, help_))
         return None
-    if main:
-        first = next(iter(main.values())).span
-        given = {**given, "main": merge(Node(main, first), given.get("main", Node({}, first)))}
     return _finish(tree, kind, obj, given, container, problems)
 
 
@@ -138,12 +140,25 @@ def _finish(
     labels = {key: text_of(label) for key, label in fields(given.get("primaryPodLabels")).items()}
     replicas = fields(given.get("replicas"))
     settings = Settings(pod, given.get("main"), given.get("gpu"), text_of(container), labels, replicas)
+    _refuse_two_ways(kind, given.get("spec"), settings)
     if settings:
         obj = kind.lay(obj, settings)
     obj, changes = settle(obj, drop_emptied=True)  # `env: []` would be refused in a Job
     problems.extend(kind_change(change) for change in changes)
     obj, hit = _rename_images(kind, obj, tree)
+    collector = get(tree, "metrics", "container", "image")
+    if collector is not None:
+        renamed(collector, get(tree, "registry"), hit)
     return Trial(container, obj, kind.training(obj, text_of(container)), frozenset(hit))
+
+
+def _refuse_two_ways(kind: TrialKind, spec: Node | None, settings: Settings) -> None:
+    """See that `trial.spec` and the settings of pods do not set one value differently."""
+    if spec is None:
+        return
+    whole = Node({"spec": spec}, spec.span)
+    for path in kind.templates(whole):
+        refuse_clash(clash(settings.pod, get(whole, *path)), "`pods` or `trial.pod`", "`trial.spec`")
 
 
 def _with_pull_secret(pod: Node | None, name: Node | None) -> Node | None:
@@ -155,20 +170,10 @@ def _with_pull_secret(pod: Node | None, name: Node | None) -> Node | None:
 
 
 def _rename_images(kind: TrialKind, obj: Node, tree: Node) -> tuple[Node, set[str]]:
-    registry = get(tree, "registry")
-    images, mirror = fields(get(registry, "images")), fields(get(registry, "mirror"))
     hit: set[str] = set()
-    if not images and not mirror:
-        return obj, hit
-    new_names = {name: text_of(node) for name, node in images.items()}
-    new_places = {name: text_of(node) for name, node in mirror.items()}
-    for path in kind.images(obj):
+    for path in kind.images(obj) if get(tree, "registry") is not None else ():
         image = get(obj, *path)
-        if image is None or not isinstance(image.value, str):
-            continue
-        new, names = rename(image.value, new_names, new_places)
-        if names:
-            hit |= names
-            cause = next(node for name, node in {**mirror, **images}.items() if name in names)
-            obj = put(obj, path, lambda _: Node(new, cause.span))  # noqa: B023 - called at once
+        if image is not None and isinstance(image.value, str):
+            new = renamed(image, get(tree, "registry"), hit)
+            obj = put(obj, path, lambda _: new)  # noqa: B023 - called at once
     return obj, hit

@@ -9,7 +9,7 @@ from kgen.model.merge import KindChange, kind_change, merge, settle
 from kgen.model.node import FieldPath, Node, fields
 
 # What `expand` lays over the trial's object keeps the marks by which it merges.
-LOOSE = frozenset({"pod", "main", "template", "spec"})
+LOOSE = frozenset({"pod", "main", "template", "spec", "metadata"})
 
 
 def compose(spec: Node, layers: Iterable[Node], problems: list[Diagnostic]) -> Node:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from kgen.katib.v1beta1 import NAMESPACE_LABEL
+from kgen.katib.v1beta1 import KIND, NAMESPACE_LABEL
 from kgen.model.diagnostic import Diagnostic, Effect, Related, Severity, error
 from kgen.model.environment import Environment
 from kgen.model.experiment import Manifest
@@ -55,6 +55,7 @@ def deliver(
             obj = _object(document, environment, problems)
             if obj is not None:
                 _add(out, obj, problems)
+    _check_one_namespace(environment, trees, out, problems)
     _check_namespace(environment, [m.object for m in out.values()], problems)
     return tuple(out[name] for name in sorted(out))
 
@@ -81,6 +82,10 @@ def _object(document: Node, environment: Environment, problems: list[Diagnostic]
         problems.append(error(document.span, NOT_AN_OBJECT, message, "complete it, or take it out of `resources`"))
         return None
     kind = text_of(fields(document)["kind"])
+    if kind == KIND:
+        message = "an Experiment is rendered from a spec, and cannot stand among the resources"
+        problems.append(error(document.span, NOT_AN_OBJECT, message, "write it as `experiments/NAME.yaml`"))
+        return None
     if kind == "Secret" and text_of(fields(document)["apiVersion"]) == "v1":
         problems.append(_plain_secret(document))
         return None
@@ -109,7 +114,9 @@ def _in_wave(obj: Node, environment: Environment) -> Node:
 def _members(document: Node) -> tuple[Node, ...]:
     """Give the objects of a List, or the one that is none."""
     kind = get(document, "kind")
-    return items(get(document, "items")) if kind is not None and kind.value == "List" else (document,)
+    if kind is None or kind.value != "List":
+        return (document,)
+    return tuple(obj for item in items(get(document, "items")) for obj in _members(item))
 
 
 def _plain_secret(document: Node) -> Diagnostic:
@@ -214,6 +221,17 @@ def _sealed(form: Node, problems: list[Diagnostic]) -> _Made | None:
         "kind": "SealedSecret",
         "spec": {"encryptedData": {DOCKER_CONFIG: encrypted}, "template": {"type": DOCKER_TYPE}},
     }
+
+
+def _check_one_namespace(
+    environment: Environment, trees: tuple[Node, ...], out: Mapping[str, Manifest], problems: list[Diagnostic]
+) -> None:
+    """See that objects beside the Experiments have a namespace to be in."""
+    named = [node for tree in trees if (node := get(tree, "namespace")) is not None]
+    if environment.namespace is None and named and out:
+        message = "overlays put its experiments in several namespaces, so the other objects have none"
+        help_ = "set `namespace` in the environment, and make an environment of each namespace"
+        problems.append(error(environment.span, NAMESPACE_CLASH, message, help_, Related(named[0].span, "one")))
 
 
 def _check_namespace(environment: Environment, objects: list[Node], problems: list[Diagnostic]) -> None:

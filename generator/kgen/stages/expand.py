@@ -13,6 +13,7 @@ from kgen.katib.v1beta1 import API_VERSION, EDITABLE, KIND
 from kgen.model.diagnostic import Diagnostic, Related, error
 from kgen.model.environment import Environment
 from kgen.model.experiment import Expanded, Trial
+from kgen.model.image import renamed
 from kgen.model.node import FieldPath, Node, Span, fields, get, items, plain, put, text_of
 from kgen.model.target import is_target
 from kgen.model.words import suggestion
@@ -21,6 +22,7 @@ MISSING, PLACEHOLDER, UNPLACED, TWICE = "KG201", "KG205", "KG206", "KG106"
 HASH_DIGITS = 8
 
 _PLACEHOLDER = re.compile(r"\$\{trialParameters\.(.+?)\}")
+_ALIKE = re.compile(r"\$[{(](?:trial_?[pP]arameters?\.)?([^{}()$]+?)[})]|\{\{\s*\.?([^{}]+?)\s*\}\}")
 _SHELLS = ("sh", "bash", "/bin/sh", "/bin/bash")
 KEEP = {
     "argocd.argoproj.io/sync-options": "Prune=false,Delete=false",
@@ -91,7 +93,7 @@ class _Entry:
 
     def __init__(self, name: str, reference: Node, description: Node | None, node: Node, parameter: str) -> None:
         self.name, self.reference, self.description = name, reference, description
-        self.span, self.node, self.parameter = node.span, node, parameter
+        self.span, self.node, self.parameter = _home(node), node, parameter
 
 
 def _entries(tree: Node, problems: list[Diagnostic]) -> Iterator[_Entry]:
@@ -111,11 +113,16 @@ def _derive(tree: Node) -> Iterator[_Entry]:
     for name, node in fields(get(tree, "parameters")).items():
         alias = get(node, "as")
         own = text_of(alias) if alias is not None else name.lstrip("-") or name
-        yield _Entry(own, Node(name, node.span), get(node, "description"), node, name)
+        yield _Entry(own, Node(name, _home(node)), get(node, "description"), node, name)
     for name, node in fields(get(tree, "trial", "references")).items():
         reference = get(node, "reference")
         if reference is not None:
             yield _Entry(name, reference, get(node, "description"), node, "")
+
+
+def _home(parameter: Node) -> Span:
+    """Where a parameter has its values: the layer to blame for it, whatever another adds."""
+    return (get(parameter, "space") or parameter).span
 
 
 def _place(trial: Trial, entries: list[_Entry], problems: list[Diagnostic]) -> Node | None:
@@ -123,7 +130,9 @@ def _place(trial: Trial, entries: list[_Entry], problems: list[Diagnostic]) -> N
     if trial.object is None:
         return None
     placed: dict[str, Node] = {}
+    aliases = {alias for entry in entries for alias in (entry.name, entry.parameter, entry.parameter.lstrip("-"))}
     for node in _texts(trial.object):
+        _refuse_alike(node, aliases, problems)
         for found in _PLACEHOLDER.findall(text_of(node)):
             placed.setdefault(found, node)
     declared = {entry.name: entry for entry in entries}
@@ -145,6 +154,15 @@ def _place(trial: Trial, entries: list[_Entry], problems: list[Diagnostic]) -> N
         written = written if flag is None else text_of(flag)
         flags.append(Node(f"{written}=${{trialParameters.{entry.name}}}", entry.span))
     return _append(trial, flags, problems) if flags else trial.object
+
+
+def _refuse_alike(node: Node, aliases: set[str], problems: list[Diagnostic]) -> None:
+    """Refuse what looks like a parameter's placeholder and is none: Katib would leave it as it is."""
+    for found in _ALIKE.finditer(text_of(node)):
+        name = found[1] or found[2]
+        if name in aliases and not found[0].startswith("${trialParameters."):
+            message = f"`{found[0]}` is not replaced: a placeholder is written ${{trialParameters.{name}}}"
+            problems.append(error(node.span, PLACEHOLDER, message, f"write ${{trialParameters.{name}}}"))
 
 
 def _refuse_unknown(placed: Mapping[str, Node], declared: Mapping[str, _Entry], problems: list[Diagnostic]) -> None:
@@ -187,7 +205,7 @@ def _texts(node: Node) -> Iterator[Node]:
     """Yield every text with a placeholder in it, and a Node for every such key."""
     value = node.value
     if isinstance(value, str):
-        if "${trialParameters." in value:
+        if "$" in value or "{{" in value:
             yield node
     elif isinstance(value, dict):
         for key, item in value.items():
@@ -210,11 +228,22 @@ def _metadata(tree: Node, name: Node, environment: Environment) -> Iterator[tupl
     annotations = dict(fields(get(tree, "annotations")))
     history = environment.history
     if history is not None and history.value == "keep":
-        annotations = {**{key: Node(value, history.span) for key, value in KEEP.items()}, **annotations}
+        for key, value in KEEP.items():
+            annotations[key] = _with_options(annotations.get(key), Node(value, history.span))
     if environment.argocd is not None and environment.waves:
         annotations = {WAVE: Node(EXPERIMENT_WAVE, environment.argocd.span), **annotations}
     if annotations:
         yield "annotations", Node(annotations, tree.span)
+
+
+def _with_options(own: Node | None, more: Node) -> Node:
+    """Join Argo CD's comma-separated options; of one that is said twice the author's counts."""
+    if own is None:
+        return more
+    said = [option.strip() for option in text_of(own).split(",") if option.strip()]
+    names = {option.partition("=")[0] for option in said}
+    added = [option for option in text_of(more).split(",") if option.partition("=")[0] not in names]
+    return Node(",".join([*said, *added]), own.span)
 
 
 def _spec(tree: Node, trial: Trial, obj: Node | None, entries: list[_Entry]) -> Iterator[tuple[str, Node]]:
@@ -230,7 +259,7 @@ def _spec(tree: Node, trial: Trial, obj: Node | None, entries: list[_Entry]) -> 
     if "resume" in given:
         yield "resumePolicy", given["resume"]
     if "metrics" in given:
-        yield "metricsCollectorSpec", _metrics(given["metrics"])
+        yield "metricsCollectorSpec", _metrics(given["metrics"], given.get("registry"))
     if fields(given.get("parameters")):
         yield "parameters", _parameters(given["parameters"])
     if "nas" in given:
@@ -302,9 +331,11 @@ def _nas(node: Node) -> Node:
     return Node(out, node.span)
 
 
-def _metrics(node: Node) -> Node:
-    given = fields(node)
-    collector = _pick(node, {"collector": "kind", "container": "customCollector"})
+def _metrics(node: Node, registry: Node | None) -> Node:
+    given = dict(fields(node))
+    if get(node, "container", "image") is not None:
+        given["container"] = put(given["container"], ("image",), lambda old: renamed(old or node, registry, set()))
+    collector = _pick(Node(given, node.span), {"collector": "kind", "container": "customCollector"})
     out = {"collector": Node(collector, given["collector"].span)}
     source = {}
     path = _pick(node, {"path": "path", "kind": "kind", "format": "format"})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -108,7 +108,9 @@ class Library:
         if len(files) == 1:
             return self._read(files[0], kind.shape)
         if not files:
-            help_ = suggestion(name, kind.names(self.sources))
+            names = kind.names(self.sources)
+            stem = name.removesuffix(".yaml").removesuffix(".yml").removesuffix(".jsonnet")
+            help_ = f"write `{stem}`, without the ending" if stem != name and stem in names else suggestion(name, names)
             message = f"there is no {kind.word} `{name}` ({place}.yaml)"
             self._add(error(wanted_at, NOT_FOUND, message, help_))
         else:
@@ -122,7 +124,11 @@ class Library:
         if data is None:
             folder = file.rsplit("/", 1)[0] + "/"
             near = [path for path in self.sources if path.startswith(folder)]
-            self._add(error(wanted_at, NOT_FOUND, f"there is no file `{file}`", suggestion(file, near)))
+            if file.startswith(("../", "/")) or file == "..":
+                message, help_ = f"`{file}` leads out of the workspace", "copy the file beside the one that names it"
+            else:
+                message, help_ = f"there is no file `{file}`", suggestion(file, near)
+            self._add(error(wanted_at, NOT_FOUND, message, help_))
             return ()
         if file in self._files:
             return self._files[file]
@@ -131,6 +137,7 @@ class Library:
             documents: tuple[Node, ...] = ()
         else:
             documents, problems = reader.read_all(data, file)
+            problems = (*problems, *(p for document in documents for p in _octal(document, modes=False)))
             self.problems.extend(problems)
             documents = () if problems else documents
         self._files[file] = documents
@@ -147,7 +154,7 @@ class Library:
             except InputError as failure:
                 self.problems.extend(failure.diagnostics)
                 documents = ()
-            problems = [p for document in documents for p in check(document, shape)]
+            problems = [p for document in documents for p in (*check(document, shape), *_octal(document, modes=True))]
             self.problems.extend(problems)
             self._files[file] = () if problems else documents
         return self._files[file]
@@ -172,18 +179,40 @@ class Library:
         return (node,)
 
 
+_MODES = ("defaultMode", "mode")
+
+
+def _octal(node: Node, key: str = "", *, modes: bool) -> Iterator[Diagnostic]:
+    """Report whole numbers with a leading zero: decimal in YAML 1.2, and octal to kubectl.
+
+    In a spec or a layer only file modes (`modes`), as Kubernetes alone reads those.
+    """
+    value = node.value
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield from _octal(item, name, modes=modes)
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _octal(item, key, modes=modes)
+    elif node.text[:1] == "0" and node.text.isdecimal() and (not modes or key in _MODES):
+        octal = int(node.text, 8) if set(node.text) <= set("01234567") else None
+        message = f"`{node.text}` is {value} to YAML 1.2" + (f", and {octal} to kubectl" if octal is not None else "")
+        help_ = f"write 0o{node.text.lstrip('0') or '0'} for the octal number" if octal is not None else "drop the zero"
+        yield error(node.span, "KG008", message, f"{help_}, or put it in quotes where it is a text")
+
+
 def load_setting(assignment: str) -> Node:
     """Read one `--set key.path=value` as a layer over the compact spec.
 
     Raises:
         InputError: it has no `=`, its value is not YAML, or the spec knows no such key.
     """
-    place = Span(f"--set {assignment}", 1, 1)
     keys, found, value = assignment.partition("=")
+    place = Span(f"--set {keys}", 1, 1)  # without the value, which may be a secret
     path = [key.replace("\0", ".") for key in keys.replace("\\.", "\0").split(".")]
     if not found or not all(path):
         help_ = "write KEY=VALUE with a dotted key of the spec, such as trials.max=3"
-        raise InputError([error(place, "KG013", f"`{assignment}` sets nothing", help_)])
+        raise InputError([error(place, "KG013", f"`{keys}` sets nothing", help_)])
     node, problems = reader.read_value(value, place.file)
     if problems or node is None:
         raise InputError(problems)

@@ -10,6 +10,7 @@ from kgen.model.node import FieldPath, Node, fields, get, items, kind_of, leaves
 from kgen.model.target import DEFAULT_KIND, is_target
 
 NO_TARGET, NO_PATH = "KG109", "KG110"
+MOST_NODES = 100_000  # values in a patched object
 
 
 class Refused(Exception):
@@ -17,7 +18,7 @@ class Refused(Exception):
 
 
 def patch(obj: Node, name: str, patches: tuple[Node, ...], hit: set[str], problems: list[Diagnostic]) -> Node:
-    """Apply the patches whose target is the object; `hit` gathers the places of those that had one.
+    """Apply the patches whose target is the object; `hit` gathers the ids of those that had one.
 
     `name` is what a target's `name` is held against: the name of an Experiment before hashing. A patch
     that does not fit is reported, and leaves the object as it was.
@@ -26,12 +27,14 @@ def patch(obj: Node, name: str, patches: tuple[Node, ...], hit: set[str], proble
     for item in patches:
         if not is_target(get(item, "target"), kind, name, get(obj, "metadata", "labels")):
             continue
-        hit.add(str(item.span))
+        hit.add(_id(item))
         new, place = obj, item.span
         try:
             for operation in items(get(item, "ops")):
                 place = operation.span
                 new = _apply(new, fields(operation))
+                if not _is_within(new, MOST_NODES):
+                    raise Refused(f"the object grows beyond {MOST_NODES:,} values")
                 _check_whole(new, obj)
         except Refused as refusal:
             message = f"the patch does not fit {kind} `{name}`: {refusal}"
@@ -40,6 +43,19 @@ def patch(obj: Node, name: str, patches: tuple[Node, ...], hit: set[str], proble
         else:
             obj = new
     return obj
+
+
+def _is_within(node: Node, most: int) -> bool:
+    """Whether a tree has no more values than that; stops counting there, as copies of copies double it."""
+    count, pending = 0, [node]
+    while pending and count <= most:
+        value = pending.pop().value
+        count += 1
+        if isinstance(value, dict):
+            pending.extend(value.values())
+        elif isinstance(value, tuple):
+            pending.extend(value)
+    return count <= most
 
 
 _IDENTITY: tuple[FieldPath, ...] = (("apiVersion",), ("kind",), ("metadata", "name"), ("metadata", "namespace"))
@@ -75,12 +91,18 @@ def _check_whole(new: Node, old: Node) -> None:
             raise Refused(f"Katib knows no field `{path_text(unknown)}`, and would drop it without a word")
 
 
+def _id(patch: Node) -> str:
+    """What a patch is known by: its file and number, as `unfold` gives it."""
+    known = get(patch, "id")
+    return str(patch.span) if known is None else text_of(known)
+
+
 def unused(patches: tuple[Node, ...], hit: set[str]) -> list[Diagnostic]:
     """Report every patch that had no target, unless it is optional."""
     out = []
     for item in patches:
         optional = get(item, "optional")
-        if str(item.span) not in hit and (optional is None or optional.value is not True):
+        if _id(item) not in hit and (optional is None or optional.value is not True):
             help_ = "mend its `target`, or add `optional: true`"
             out.append(error(item.span, NO_TARGET, "the patch has no target in this environment", help_))
     return out
@@ -108,6 +130,8 @@ def _apply(obj: Node, given: Mapping[str, Node]) -> Node:
             raise Refused(f"`{text_of(given['path'])}` holds another value than the test asks for")
         return obj
     source = _steps(text_of(given["from"]))
+    if source[:1] != path[:1]:  # the name of an Experiment follows its spec, and must not follow its labels
+        raise Refused(f"`{kind}` stays within `metadata` or within `spec`")
     node = _find(obj, source)
     return _add(_remove(obj, source, "") if kind == "move" else obj, path, node, "")
 

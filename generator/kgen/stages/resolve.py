@@ -64,6 +64,10 @@ def resolve(
         for spec in files.experiments(entry.name, entry.span):
             stacks.append(_stack(work, entry, spec, lineage, settings))
     _report_twice(stacks, problems)
+    if not stacks and not problems:
+        for overlay in _overlays(lineage):
+            message = f"overlay `{text_of(overlay)}` is laid over nothing: the environment has no experiments"
+            problems.append(error(overlay.span, NO_MATCH, message, "remove it, or add `experiments`"))
     for span, hit in work.matched.items():
         if not hit:
             match = work.matches[span]

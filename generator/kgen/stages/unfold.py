@@ -10,19 +10,27 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from posixpath import dirname, join, normpath
 
-from kgen.model.diagnostic import Diagnostic, Related, error
-from kgen.model.merge import Fresh, Keyed, keyed, merge
-from kgen.model.node import Node, Span, as_written, fields, items, make, text_of
+from kgen.model.diagnostic import Related, error
+from kgen.model.forms import (
+    EXCLUDES,
+    Problems,
+    decimal,
+    duplicate,
+    keyed_lists,
+    metadata,
+    move_to_main,
+    texts,
+    words,
+)
+from kgen.model.merge import Fresh, Keyed, merge
+from kgen.model.node import Node, as_written, fields, items, make, text_of
 from kgen.model.overlay import CONTAINER_SECURITY
 from kgen.model.pods import POD_FIELDS
 
-EXCLUDES, TWICE = "KG105", "KG106"
 DESCRIPTION = "kubernetes.io/description"
 QUEUE = "kueue.x-k8s.io/queue-name"
 INJECT = "sidecar.istio.io/inject"
 SHARED_MEMORY = "shm"
-
-Problems = list[Diagnostic]
 
 
 def unfold_spec(spec: Node, problems: Problems) -> Node:
@@ -48,42 +56,23 @@ def unfold_overlay(overlay: Node, problems: Problems) -> Node:
         change = _OVERLAY_SECTIONS.get(key)
         if change is None:
             continue
-        parts.append(Node({key: node}, node.span) if node.value is None else change(node, problems))
+        if node.value is None and key not in _DELETED:
+            message = f"`{key}: null` deletes nothing"
+            problems.append(
+                error(node.span, EXCLUDES, message, "write null for the keys in it that a layer below has set")
+            )
+            continue
+        parts.append(_DELETED[key](node, problems) if node.value is None else change(node, problems))
     out = Node({}, overlay.span)
     for part in parts:
         out = merge(out, part)
     return out
 
 
-def _duplicate(problems: Problems) -> Callable[[str, str, Span, Span], None]:
-    def report(name: str, identity: str, first: Span, second: Span) -> None:
-        message = f"`{name}` holds `{identity}` twice"
-        problems.append(error(second, TWICE, message, "keep one of the two", Related(first, "the first")))
-
-    return report
-
-
-def _keyed(node: Node, problems: Problems, name: str = "") -> Node:
-    return keyed(node, _duplicate(problems), name)
-
-
-def _text(node: Node) -> Node:
-    """A number where Katib wants text: the digits that were written, in decimal."""
-    value = node.value
-    return node if value is None or type(value) is str else Node(text_of(node), node.span)
-
-
-def _texts(node: Node, _: Problems) -> Node:
-    return Node({key: as_written(item) for key, item in fields(node).items()}, node.span)
-
-
-def _words(node: Node, _: Problems) -> Node:
-    return Node(tuple([as_written(item) for item in items(node)]), node.span)
-
-
 def _objective(node: Node, problems: Problems) -> Node:
     out = dict(fields(node))
-    metrics = [(kind, out.pop(kind)) for kind in ("maximize", "minimize") if kind in out]
+    given = [(kind, out.pop(kind)) for kind in ("maximize", "minimize") if kind in out]
+    metrics = [(kind, metric) for kind, metric in given if metric.value is not None] or given[:1]
     if len(metrics) == 2:
         places = [metric.span for _, metric in metrics]
         message = "the objective has both `maximize` and `minimize`"
@@ -100,7 +89,7 @@ def _algorithm(node: Node, problems: Problems) -> Node:
         return Node(Fresh(name=node), node.span)
     out = dict(fields(node))
     if out.get("settings") is not None:
-        out["settings"] = _texts(out["settings"], problems)
+        out["settings"] = texts(out["settings"], problems)
     return Node(Fresh(out) if "name" in out else out, node.span)
 
 
@@ -113,7 +102,7 @@ def _parameters(node: Node, problems: Problems) -> Node:
         given = dict(fields(item))
         name = text_of(given.pop("name"))
         if name in named:
-            _duplicate(problems)("parameters", name, named[name].span, item.span)
+            duplicate(problems)("parameters", name, named[name].span, item.span)
         named[name] = Node(given, item.span)
     out = {name: item if item.value is None else _parameter(item, problems) for name, item in named.items()}
     return Node(out, node.span)
@@ -127,13 +116,13 @@ def _parameter(node: Node, problems: Problems) -> Node:
         if key in _TYPES:
             spaces.append((key, item))
         else:
-            out[key] = _text(item) if key == "step" else item
+            out[key] = decimal(item) if key == "step" else item
     if len(spaces) > 1:
         (first, low), (second, high) = spaces[:2]
         message = f"a parameter is either `{first}` or `{second}`"
         problems.append(error(high.span, EXCLUDES, message, "keep one", Related(low.span, "the other")))
     for kind, item in spaces[:1]:
-        form = as_written if kind == "categorical" else _text
+        form = as_written if kind == "categorical" else decimal
         values = tuple([form(value) for value in items(item)])
         space = Fresh(type=Node(kind, item.span))
         if kind in ("double", "int"):
@@ -162,86 +151,20 @@ def _metrics(node: Node, problems: Problems) -> Node:
         return Node(Fresh(collector=node), node.span)
     out = dict(fields(node))
     if out.get("container") is not None:
-        out["container"] = _keyed(out["container"], problems)
+        out["container"] = keyed_lists(out["container"], problems)
     return Node(Fresh(out) if "collector" in out else out, node.span)
-
-
-def _env(node: Node, problems: Problems) -> Node:
-    if not isinstance(node.value, dict):
-        return _keyed(node, problems, "env")
-    out = Keyed()
-    for name, item in node.value.items():
-        if item.value is None:
-            out[name] = item
-            continue
-        key, value = ("valueFrom", item) if isinstance(item.value, dict) else ("value", as_written(item))
-        said = {} if value.value == "" else {key: value}  # written empty, Katib's webhook refuses a Job for it
-        out[name] = Node(Fresh({"name": Node(name, item.span), **said}), item.span)
-    return Node(out, node.span)
-
-
-_KUBERNETES_RESOURCES = ("limits", "requests", "claims")
-
-
-def _resources(node: Node, problems: Problems) -> tuple[Node, Node | None]:
-    """Give Kubernetes' form of a container's resources, and the number of its GPUs."""
-    given = dict(fields(node))
-    count = given.pop("gpu", None)
-    gpu = None if count is None else Node({"count": count}, count.span)
-    named = [key for key in given if key not in _KUBERNETES_RESOURCES]
-    if named and len(named) < len(given):
-        other = next(key for key in given if key in _KUBERNETES_RESOURCES)
-        message = f"`{named[0]}` beside `{other}`: resources are in the short form or in Kubernetes' own"
-        help_ = f"move `{named[0]}` into `limits` and `requests`"
-        problems.append(error(given[named[0]].span, EXCLUDES, message, help_))
-    if not named:
-        form = {key: _quantities(item) if key != "claims" else item for key, item in given.items()}
-        return Node(form, node.span), gpu
-    both = _quantities(Node(given, node.span))
-    return Node({"limits": both, "requests": both}, node.span), gpu
-
-
-def _quantities(node: Node) -> Node:
-    """A whole number stays a number, as people write GPUs; a fraction becomes text, which is exact."""
-    out = {k: _text(item) if isinstance(item.value, float) else item for k, item in fields(node).items()}
-    return Node(out, node.span) if node.value is not None else node
-
-
-def _main(out: dict[str, Node], problems: Problems) -> None:
-    """Move what is said of a training container to `main`, and the number of its GPUs to `gpu`."""
-    main = {}
-    spans = []
-    for key in ("env", "resources"):
-        node = out.pop(key, None)
-        if node is None:
-            continue
-        spans.append(node.span)
-        if node.value is None:
-            main[key] = node
-        elif key == "env":
-            main[key] = _env(node, problems)
-        else:
-            main[key], gpu = _resources(node, problems)
-            if gpu is not None:
-                out["gpu"] = gpu
-    if main:
-        out["main"] = Node(main, spans[0])
-
-
-def _metadata(node: Node, problems: Problems) -> Node:
-    return Node({k: v if v.value is None else _texts(v, problems) for k, v in fields(node).items()}, node.span)
 
 
 def _pod_template(node: Node, problems: Problems) -> Node:
     given = dict(fields(node))
     if given.get("metadata") is not None:
-        given["metadata"] = _metadata(given["metadata"], problems)
-    return _keyed(Node(given, node.span), problems)
+        given["metadata"] = metadata(given["metadata"], problems)
+    return keyed_lists(Node(given, node.span), problems)
 
 
 def _trial(node: Node, problems: Problems) -> Node:
     out = dict(fields(node))
-    _main(out, problems)
+    move_to_main(out, problems)
     for key, change in _TRIAL_SECTIONS.items():
         if key in out and out[key].value is not None:
             out[key] = change(out[key], problems)
@@ -271,8 +194,8 @@ def _references(node: Node, _: Problems) -> Node:
 
 _Change = Callable[[Node, Problems], Node]
 _SECTIONS: Mapping[str, _Change] = {
-    "labels": _texts,
-    "annotations": _texts,
+    "labels": texts,
+    "annotations": texts,
     "objective": _objective,
     "algorithm": _algorithm,
     "earlyStopping": _algorithm,
@@ -282,14 +205,14 @@ _SECTIONS: Mapping[str, _Change] = {
     "trial": _trial,
 }
 _TRIAL_SECTIONS: Mapping[str, _Change] = {
-    "command": _words,
-    "args": _words,
+    "command": words,
+    "args": words,
     "replicas": _replicas,
     "pod": _pod_template,
-    "spec": _keyed,
-    "template": _keyed,
-    "metadata": _metadata,
-    "primaryPodLabels": _texts,
+    "spec": keyed_lists,
+    "template": keyed_lists,
+    "metadata": metadata,
+    "primaryPodLabels": texts,
     "references": _references,
 }
 
@@ -299,18 +222,18 @@ def _pods(node: Node, problems: Problems) -> Node:
     metadata: dict[str, Node] = {}
     for key in ("labels", "annotations"):
         if key in given:
-            metadata[key] = _texts(given[key], problems) if given[key].value is not None else given[key]
+            metadata[key] = texts(given[key], problems) if given[key].value is not None else given[key]
     trial: dict[str, Node] = {key: given[key] for key in ("env", "resources") if key in given}
-    _main(trial, problems)
+    move_to_main(trial, problems)
     main = dict(fields(trial.get("main")))
     if CONTAINER_SECURITY in given:
         main["securityContext"] = given[CONTAINER_SECURITY]
     spec = {}
     for key, item in given.items():
         if key in POD_FIELDS:
-            spec[key] = _keyed(item, problems, key)
+            spec[key] = keyed_lists(item, problems, key)
         elif key not in ("labels", "annotations", "env", "resources", CONTAINER_SECURITY):
-            main[key] = _keyed(item, problems, key)
+            main[key] = keyed_lists(item, problems, key)
     pod = {}
     if metadata:
         pod["metadata"] = Node(metadata, node.span)
@@ -364,8 +287,12 @@ def _registry(node: Node, _: Problems) -> Node:
 
 
 def _numbered(node: Node, _: Problems) -> Node:
-    """A list that layers add to: each item is known by its place, so that laying it twice adds it once."""
-    return Node(Keyed({str(item.span): Node(Fresh(fields(item)), item.span) for item in items(node)}), node.span)
+    """A list that layers add to: each item is known by its file and number."""
+    out = Keyed()
+    for index, item in enumerate(items(node)):
+        known = f"{item.span.file}#{index}"
+        out[known] = Node(Fresh({**fields(item), "id": Node(known, item.span)}), item.span)
+    return Node(out, node.span)
 
 
 def _files(node: Node, _: Problems) -> Node:
@@ -381,15 +308,43 @@ def beside(node: Node) -> Node:
     return Node(normpath(join(dirname(node.span.file), str(node.value))), node.span)
 
 
+def _namespace(node: Node, _: Problems) -> Node:
+    return Node({"namespace": node}, node.span)
+
+
+def _gpu(node: Node, _: Problems) -> Node:
+    return make({"trial": {"gpu": node}}, node.span)
+
+
+def _queue(node: Node, _: Problems) -> Node:
+    return make({"trial": {"metadata": {"labels": {QUEUE: node}}}}, node.span)
+
+
+def _no_shared_memory(node: Node, _: Problems) -> Node:
+    volumes, mounts = Keyed({SHARED_MEMORY: node}), Keyed({"/dev/shm": node})  # noqa: S108 - the place is fixed
+    pod = {"spec": {"volumes": Node(volumes, node.span)}}
+    return make({"trial": {"pod": pod, "main": {"volumeMounts": Node(mounts, node.span)}}}, node.span)
+
+
+# Sections that null deletes; of the others null deletes keys, one by one.
+_DELETED: Mapping[str, _Change] = {
+    "namespace": _namespace,
+    "gpu": _gpu,
+    "queue": _queue,
+    "sharedMemory": _no_shared_memory,
+    "istio": lambda node, _: make({"trial": {"pod": {"metadata": {"labels": {INJECT: node}}}}}, node.span),
+    "registry": lambda node, _: Node({"registry": node}, node.span),
+}
+
 _OVERLAY_SECTIONS: Mapping[str, _Change] = {
-    "namespace": lambda node, _: Node({"namespace": node}, node.span),
+    "namespace": _namespace,
     "experiment": unfold_spec,
-    "metadata": _metadata,
+    "metadata": metadata,
     "pods": _pods,
-    "gpu": lambda node, _: make({"trial": {"gpu": node}}, node.span),
+    "gpu": _gpu,
     "sharedMemory": _shared_memory,
     "istio": _istio,
-    "queue": lambda node, _: make({"trial": {"metadata": {"labels": {QUEUE: node}}}}, node.span),
+    "queue": _queue,
     "registry": _registry,
     "patches": lambda node, problems: Node({"patches": _numbered(node, problems)}, node.span),
     "resources": lambda node, problems: Node({"resources": _files(node, problems)}, node.span),

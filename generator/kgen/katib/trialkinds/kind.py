@@ -7,8 +7,8 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from kgen.katib.v1beta1 import Conditions
-from kgen.model.merge import Keyed, merge
-from kgen.model.node import FieldPath, Node, Span, fields, get, items, make, put, text_of
+from kgen.model.merge import Keyed, KindChange, clash, merge
+from kgen.model.node import FieldPath, Node, Span, fields, get, items, make, path_text, put, text_of
 
 
 class CannotCarry(Exception):
@@ -156,9 +156,15 @@ class TrialKind(NamedTuple):
         out = template if template is not None else Node({}, Span("", 0, 0))
         replica = self._replica(path)
         own = settings.of(replica, idle=replica in self.idle)
+        restart = get(own.pod, "spec", "restartPolicy")
+        if self.replicas and restart is not None and restart.value is not None:
+            message = f"the operator of a {self.kind} overwrites `restartPolicy` of a pod with the replica's own"
+            raise CannotCarry(restart.span, message, "set `trial.restartPolicy`, or that of a replica type")
         if own.pod is not None:
             out = merge(out, own.pod)
         main = container_settings(own.main, own.gpu)
+        said = fields(get(own.pod, "spec", "containers")).get(settings.container)
+        refuse_clash(clash(main, said), "`env`, `resources` and the like", "`containers`")
         if main is None:
             return out
         holder = get(out, "spec", "containers")
@@ -182,7 +188,19 @@ def container_settings(main: Node | None, gpu: Node | None) -> Node | None:
     resource = "nvidia.com/gpu" if name is None or name.value is None else text_of(name)
     wanted = Node({resource: count}, count.span)
     part = make({"resources": {"limits": wanted, "requests": wanted}}, count.span)
+    refuse_clash(clash(part, main), "`gpu`", "`resources`")
     return part if main is None else merge(main, part)
+
+
+def refuse_clash(found: KindChange | None, one: str, other: str) -> None:
+    """Refuse a value that is said in two ways at once, of which neither is above the other.
+
+    Raises:
+        CannotCarry: there is one.
+    """
+    if found is not None:
+        message = f"`{path_text(found.path)}` is said through {one} and through {other} ({found.low.span}), differently"
+        raise CannotCarry(found.high.span, message, "say it in one of the two ways in all layers")
 
 
 def lay_at(trial: Node, path: FieldPath, node: Node) -> Node:

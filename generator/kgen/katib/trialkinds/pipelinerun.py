@@ -51,6 +51,13 @@ class PipelineRun(TrialKind):
                     for number in range(len(items(get(trial, *at, key)))):
                         yield (*at, key, number)
 
+    def images(self, trial: Node) -> Iterator[FieldPath]:
+        """Yield the path of every image name, those that steps take from their template included."""
+        yield from TrialKind.images(self, trial)
+        for group in ("tasks", "finally"):
+            for index in range(len(items(get(trial, "spec", "pipelineSpec", group)))):
+                yield ("spec", "pipelineSpec", group, index, "taskSpec", "stepTemplate", "image")
+
     def training(self, trial: Node, container: str) -> tuple[FieldPath, ...]:
         """Give the step whose container has the name; Tekton puts `step-` before it."""
         wanted = container.removeprefix(_STEP)

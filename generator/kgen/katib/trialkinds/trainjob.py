@@ -51,6 +51,8 @@ class TrainJob(TrialKind):
             place = given["spec"].span if "spec" in given else trial.span
             message = "a TrainJob needs a runtime"
             raise CannotCarry(place, message, "add `spec: {runtimeRef: {name: torch-distributed}}` to the trial")
+        if "restartPolicy" in given:
+            self._refuse("`restartPolicy` of a pod", given["restartPolicy"])
         trainer = {key: given[key] for key in ("image", "command", "args") if key in given}
         place = given["kind"].span if "kind" in given else trial.span
         out: dict[str, object] = {"apiVersion": Node(self.api_version, place), "kind": Node(self.kind, place)}
