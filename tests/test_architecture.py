@@ -1,4 +1,4 @@
-"""The rooms of style.md, held: who may import whom, who may touch the world, and how large a file may be.
+"""The rooms of the package, held: who may import whom, who may touch the world, and how large a file may be.
 
 Every check is a function of a tree of sources, and is shown to fail on a tree that breaks it.
 """
