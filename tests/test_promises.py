@@ -150,6 +150,28 @@ def test_katibs_own_names_are_translated(tmp_path: Path, key: str, says: str) ->
     assert "remove" not in ran.err
 
 
+@pytest.mark.parametrize(
+    ("argocd", "message"),
+    [
+        pytest.param("server: a, cluster: b", "names the cluster by `server` and by `cluster`", id="two clusters"),
+        pytest.param("name: Bad Name", "is not a name of small letters", id="a name"),
+        pytest.param("path: ../x", "is not a path below the repository's root", id="a path"),
+        pytest.param("syncOptions: ['A = b']", "is not an option as Name=value", id="an option"),
+    ],
+)
+def test_an_application_that_cannot_be(tmp_path: Path, argocd: str, message: str) -> None:
+    ran = run(tmp_path, environment=f"argocd: {{repoURL: x, {argocd}}}\n")
+    assert ran.code == 1
+    assert message in ran.err
+
+
+def test_a_flag_beside_a_placeholder_is_refused(tmp_path: Path) -> None:
+    spec = SPEC.replace("0.05]}", "0.05], flag: --rate}").replace("t.py", "'--lr=${trialParameters.lr}'")
+    ran = run(tmp_path, spec=spec)
+    assert ran.code == 1
+    assert "flag `--rate` is not used: ${trialParameters.lr} is placed by hand" in ran.err
+
+
 def test_lists_that_add_up(tmp_path: Path) -> None:
     low = "pods: {envFrom: [{secretRef: {name: a}}], ports: [{containerPort: 80}]}"
     high = "pods: {envFrom: [{secretRef: {name: b}}], ports: [{containerPort: 80, protocol: TCP, name: web}]}"

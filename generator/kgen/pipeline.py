@@ -23,6 +23,7 @@ from kgen.stages.default import default
 from kgen.stages.emit import emit
 from kgen.stages.expand import expand
 from kgen.stages.load import Evaluate, Library, load_setting
+from kgen.stages.place import place
 from kgen.stages.resolve import resolve
 from kgen.stages.unfold import unfold_overlay, unfold_spec
 
@@ -134,10 +135,10 @@ class _Unfold:
 
     def deleting_nothing(self) -> Iterator[Diagnostic]:
         """Report each null that had nothing to delete in any experiment: a misspelt one deletes nothing for ever."""
-        for place, (path, hit) in self._deleted.items():
+        for span, (path, hit) in self._deleted.items():
             if not hit:
                 message = f"this deletes nothing: no layer below has `{path[-1]}`"
-                yield error(place, NO_EFFECT, message, "mend the name, or remove the line")
+                yield error(span, NO_EFFECT, message, "mend the name, or remove the line")
 
     def _layer(self, layer: Layer) -> tuple[Node, Node, tuple[FieldPath, ...]]:
         done = self._done.get(id(layer.tree))
@@ -161,7 +162,8 @@ def _expand(composed: _Composed) -> tuple[Expanded, ...]:
         if trial is None:
             continue
         trials.append(trial)
-        expanded = expand(tree, trial, where, problems)
+        placed = place(tree, trial, problems)
+        expanded = None if placed is None else expand(tree, placed, where, problems)
         if expanded is not None:
             manifest = default(expanded.manifest, composed.kinds, where.target, problems)
             out.append(expanded._replace(manifest=manifest))

@@ -37,7 +37,7 @@ CODES = {
     "KG203": "The trial's kind has no place for a setting.",
     "KG204": "The trial's kind is unknown.",
     "KG205": "A placeholder stands for no parameter.",
-    "KG206": "A parameter reaches no trial.",
+    "KG206": "A parameter reaches no trial, or its flag is not used.",
     "KG207": "The target's Katib does not know a field yet.",
     "KG802": "Argo CD and a Profile both want to make the namespace.",
     "KG803": "The Namespace lacks Katib's label.",

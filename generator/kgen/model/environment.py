@@ -11,6 +11,8 @@ from kgen.model.shape import boolean, either, integer, listing, mapping, table, 
 
 KATIB_VERSIONS = ("0.17", "0.18", "0.19")
 
+_FOLDER = r"[A-Za-z0-9_-][A-Za-z0-9._-]*(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*"
+
 VERSIONS = mapping(
     "The versions that the cluster runs",
     {
@@ -28,12 +30,20 @@ VERSIONS = mapping(
 ARGOCD = mapping(
     "The Argo CD Application that applies the environment's folder",
     {
-        "name": text("Name of the Application; the environment's name if absent"),
+        "name": text(
+            "Name of the Application; the environment's name if absent",
+            pattern="[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?",
+            form="a name of small letters, digits, `-` and `.`",
+        ),
         "namespace": NAMESPACE._replace(doc="Namespace of the Application; argocd if absent"),
         "project": text("Its AppProject; default if absent"),
         "repoURL": text("The Git repository that holds the rendered folder"),
         "targetRevision": text("Branch, tag or commit; HEAD if absent"),
-        "path": text("The rendered folder in the repository; the output folder of the workspace if absent"),
+        "path": text(
+            "The rendered folder in the repository; the output folder of the workspace if absent",
+            pattern=_FOLDER,
+            form="a path below the repository's root",
+        ),
         "server": text("The cluster's API server"),
         "cluster": text("The cluster's name in Argo CD, instead of server"),
         "automated": either(
@@ -48,7 +58,10 @@ ARGOCD = mapping(
             ),
         ),
         "createNamespace": boolean("Let Argo CD make the namespace and its Katib label; true unless a Profile owns it"),
-        "syncOptions": listing("Further sync options, such as ApplyOutOfSyncOnly=true", text("Name=value")),
+        "syncOptions": listing(
+            "Further sync options, such as ApplyOutOfSyncOnly=true",
+            text("Name=value", pattern=r"[A-Za-z]+=[^ ,]+", form="an option as Name=value, without blanks"),
+        ),
         "retry": integer("How often a failed sync is tried again; 5 if absent", 0),
         "waves": boolean("Write sync waves: secrets before Experiments; true if absent"),
         "labels": LABELS,
@@ -110,7 +123,7 @@ WORKSPACE = mapping(
         "target": VERSIONS._replace(doc="The versions that every environment runs, unless it says otherwise"),
         "output": text(
             "Folder of rendered manifests; rendered if absent",
-            pattern=r"[A-Za-z0-9_-][A-Za-z0-9._-]*(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*",
+            pattern=_FOLDER,
             form="a path below the workspace's root, such as rendered",
         ),
         "trialKinds": table("Trial kinds of one's own, by kind", TRIAL_KIND),

@@ -12,11 +12,12 @@ from kgen.model.node import FieldPath, Node, Span
 
 
 class Trial(NamedTuple):
-    """The object that a trial is, before the search parameters are placed in it."""
+    """The object that a trial is, and what is known of it."""
 
     container: Node  # primaryContainerName
     object: Node | None = None  # trialSpec; None for a template in a ConfigMap
     training: tuple[FieldPath, ...] = ()  # containers that get the parameters
+    parameters: tuple[Node, ...] = ()  # trialParameters, once they are placed
     images: frozenset[str] = frozenset()  # names in `registry` that spoke of one of its images
 
 

@@ -149,7 +149,7 @@ def _finish(
     collector = get(tree, "metrics", "container", "image")
     if collector is not None:
         renamed(collector, get(tree, "registry"), hit)
-    return Trial(container, obj, kind.training(obj, text_of(container)), frozenset(hit))
+    return Trial(container, obj, kind.training(obj, text_of(container)), images=frozenset(hit))
 
 
 def _refuse_two_ways(kind: TrialKind, spec: Node | None, settings: Settings) -> None:

@@ -11,7 +11,7 @@ from kgen.model.environment import Environment
 from kgen.model.experiment import Manifest
 from kgen.model.node import Node, Span, as_written, fields, get, items, make, put, text_of
 
-NOT_AN_OBJECT, NAMESPACE_CLASH, SECRET_FORM, INCOMPLETE = "KG111", "KG112", "KG115", "KG201"
+EXCLUDES, NOT_AN_OBJECT, NAMESPACE_CLASH, SECRET_FORM, INCOMPLETE = "KG105", "KG111", "KG112", "KG115", "KG201"
 PLAIN_SECRET, PROFILE_CLASH, NO_LABEL, FILE_CLASH = "KG901", "KG802", "KG803", "KG113"
 
 WAVE = "argocd.argoproj.io/sync-wave"
@@ -55,6 +55,10 @@ def deliver(
             obj = _object(document, environment, problems)
             if obj is not None:
                 _add(out, obj, problems)
+    server, cluster = get(environment.argocd, "server"), get(environment.argocd, "cluster")
+    if server is not None and cluster is not None:
+        message = "`argocd` names the cluster by `server` and by `cluster`"
+        problems.append(error(cluster.span, EXCLUDES, message, "keep one", Related(server.span, "the other")))
     _check_one_namespace(environment, trees, out, problems)
     _check_namespace(environment, [m.object for m in out.values()], problems)
     return tuple(out[name] for name in sorted(out))
@@ -309,7 +313,7 @@ def _sync_policy(environment: Environment, given: Mapping[str, Node], objects: l
     if namespace is not None and not made and (creates is None or creates.value is True):
         options.append("CreateNamespace=true")
         out["managedNamespaceMetadata"] = {"labels": {NAMESPACE_LABEL: "enabled"}}
-    options.extend(items(given.get("syncOptions")))
+    options.extend(option for option in items(given.get("syncOptions")) if option.value not in options)
     if options:
         out["syncOptions"] = options
     # The webhook may not yet see a label that was set in the same second: a sync is tried again.
