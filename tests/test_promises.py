@@ -120,6 +120,11 @@ def test_what_would_be_lost_is_refused(tmp_path: Path, low: str, high: str, mess
     assert ran.out == ""
 
 
+def test_an_optional_overlay_may_delete_what_is_not_there(tmp_path: Path) -> None:
+    low = "match: {optional: true}\npods: {env: {NOPE: null}}\n"
+    assert manifest(run(tmp_path, low)) == manifest(run(tmp_path / "without"))
+
+
 @pytest.mark.parametrize(
     "command",
     [

@@ -127,9 +127,9 @@ class _Unfold:
             tree = self.spec(stack)
             for _, layer, nulls in found:
                 for path in nulls:
-                    place = (get(layer, *path) or layer).span
+                    span = (get(layer, *path) or layer).span
                     hit = get(tree, *path) is not None
-                    self._deleted[place] = (path, hit or self._deleted.get(place, (path, False))[1])
+                    self._deleted[span] = (path, hit or self._deleted.get(span, (path, False))[1])
                 tree = merge(tree, layer)
         return tuple(layer for _, layer, _ in found)
 
@@ -145,7 +145,9 @@ class _Unfold:
         if done is None:
             change: Callable[[Node, list[Diagnostic]], Node] = unfold_overlay if layer.overlay else unfold_spec
             made = change(layer.tree, self._problems)
-            nulls = tuple(path for path, node in leaves(made) if node.value is None)
+            optional = get(layer.tree, "match", "optional")
+            loose = layer.overlay and optional is not None and optional.value is True
+            nulls = () if loose else tuple(path for path, node in leaves(made) if node.value is None)
             if layer.overlay and not made.value:
                 message = "the overlay changes nothing"
                 self._problems.append(error(layer.tree.span, NO_EFFECT, message, "write what it sets, or remove it"))
