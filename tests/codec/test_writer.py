@@ -148,12 +148,6 @@ def test_a_key_too_long_for_parsers_is_written_with_a_question_mark() -> None:
     assert writer.write(make(value, NOWHERE)) == f"? {key}\n:\n  a: 1\n{'l' * 1000}: 2\n"
 
 
-def test_documents_are_separated() -> None:
-    nodes = [make(value, NOWHERE) for value in ({"a": 1}, [], "x\ny", ["z"])]
-    assert writer.write_all(nodes) == 'a: 1\n---\n[]\n---\n"x\\ny"\n---\n- z\n'
-    assert writer.write_all([]) == ""
-
-
 def test_equal_values_are_written_alike_however_they_came() -> None:
     flow, _ = reader.read(b"{a: [1, {b: 'c'}], d: \"e\"}", "f")
     block, _ = reader.read(b"a:\n  - 1\n  - b: c\nd: e\n", "f")

@@ -11,6 +11,7 @@ from kgen.rules import metrics
 from kgen.rules.rule import Rule
 
 _SPEC = "spec.metricsCollectorSpec"
+DEFAULT_FILTER = r"([\w|-]+)\s*=\s*([+-]?\d*(\.\d+)?([Ee][+-]?\d+)?)"  # the collector's own
 _GOOD = {"path": "/var/log/katib/metrics.log", "kind": "File", "format": "TEXT"}
 
 
@@ -107,7 +108,7 @@ ROWS = [
         f"{_F}: filter `(a)=(?=b)(b)` holds look-around, which Go's regular expressions (RE2) do not have",
         "look-ahead",
     ),
-    (M.filter_is_re2, _collected("File", _GOOD, collectors.DEFAULT_FILTER), None, "the default filter"),
+    (M.filter_is_re2, _collected("File", _GOOD, DEFAULT_FILTER), None, "the default filter"),
     (
         M.stdout_filter_is_re2,
         _collected("StdOut", None, r"(a)=(b)\1"),

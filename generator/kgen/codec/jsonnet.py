@@ -29,7 +29,6 @@ INSTALL = (
 )
 
 SPLIT = "make fewer experiments, or split the file"
-FLATTEN = "no field of a spec, an overlay or an environment lies that deep"
 
 
 class Engine(Protocol):

@@ -45,15 +45,6 @@ def write(node: Node, order: Order = tuple) -> str:
     return _scalar(node) + "\n"
 
 
-def write_all(nodes: Iterable[Node]) -> str:
-    """Write a stream of documents, separated by `---` lines.
-
-    Raises:
-        ValueError: as `write` does.
-    """
-    return "---\n".join([write(node) for node in nodes])
-
-
 def _collection(value: Value, indent: str, out: list[str], order: Order) -> None:
     deeper = indent + "  "
     if isinstance(value, dict):

@@ -15,7 +15,6 @@ WRAPPING = frozenset(STOCK)  # collectors for which Katib rewrites the training 
 
 TWO_GROUPS = re.compile(r".*\(.*\).*\(.*\).*")  # the webhook's test of a filter; it reads the text, not the groups
 DEFAULT_NAME = re.compile(r"[A-Za-z0-9_|-]+")  # names that the default filter can find
-DEFAULT_FILTER = r"([\w|-]+)\s*=\s*([+-]?\d*(\.\d+)?([Ee][+-]?\d+)?)"
 
 # Kept as text: only an author's filter pays for their compilation, and `re` keeps what it compiled.
 _ESCAPES = r"(?s:\\Q.*?\\E|\\.|\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*\])"

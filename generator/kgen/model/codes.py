@@ -11,7 +11,7 @@ CODES = {
     "KG005": "A file holds no document, or several where one is read.",
     "KG006": "A file is not UTF-8 text.",
     "KG007": "A file is larger, deeper or expands to more than kgen reads.",
-    "KG008": "YAML that these files have no use for: tags, odd keys, aliases of themselves, templates.",
+    "KG008": "YAML that these files have no use for: tags, odd keys, aliases of themselves, templates, octal numbers.",
     "KG009": "Jsonnet fails, asks for something outside the workspace, or exceeds its limits.",
     "KG010": "A file or the workspace cannot be read.",
     "KG011": "A key is missing.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -36,29 +36,6 @@ class Subject(NamedTuple):
     manifest: Mapping[str, Any]
     target: Target
     base: str = ""  # the name before hashing; "" where there is no such thing
-
-    @property
-    def name(self) -> str:
-        """Its name in the cluster; "" where it has none."""
-        name = self.part("metadata").get("name", "")
-        return name if isinstance(name, str) else ""
-
-    @property
-    def spec(self) -> Mapping[str, Any]:
-        """Its `spec`; empty where that is no mapping."""
-        return self.part("spec")
-
-    def part(self, *path: str) -> Mapping[str, Any]:
-        """Give a mapping by its path; empty where there is none."""
-        found: Any = self.manifest
-        for step in path:
-            found = found.get(step) if isinstance(found, Mapping) else None
-        return found if isinstance(found, Mapping) else {}
-
-    def listed(self, *path: str) -> Sequence[Any]:
-        """Give a list by its path; empty where there is none."""
-        found = self.part(*path[:-1]).get(path[-1])
-        return found if isinstance(found, list) else ()
 
 
 class Manifest(NamedTuple):

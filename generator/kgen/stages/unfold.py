@@ -27,6 +27,7 @@ from kgen.model.node import Node, as_written, fields, items, make, text_of
 from kgen.model.overlay import CONTAINER_SECURITY
 from kgen.model.pods import POD_FIELDS
 
+NO_EFFECT = "KG107"
 DESCRIPTION = "kubernetes.io/description"
 QUEUE = "kueue.x-k8s.io/queue-name"
 INJECT = "sidecar.istio.io/inject"
@@ -59,7 +60,7 @@ def unfold_overlay(overlay: Node, problems: Problems) -> Node:
         if node.value is None and key not in _DELETED:
             message = f"`{key}: null` deletes nothing"
             problems.append(
-                error(node.span, EXCLUDES, message, "write null for the keys in it that a layer below has set")
+                error(node.span, NO_EFFECT, message, "write null for the keys in it that a layer below has set")
             )
             continue
         parts.append(_DELETED[key](node, problems) if node.value is None else change(node, problems))

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from kgen.katib.v1beta1 import Conditions
 from kgen.model.merge import Keyed, KindChange, clash, merge
-from kgen.model.node import FieldPath, Node, Span, fields, get, items, make, path_text, put, text_of
+from kgen.model.node import NOWHERE, FieldPath, Node, Span, fields, get, items, make, path_text, put, text_of
 
 
 class CannotCarry(Exception):
@@ -153,7 +153,7 @@ class TrialKind(NamedTuple):
         return make({self.replicas: out}, default)
 
     def _lay_template(self, template: Node | None, path: FieldPath, settings: Settings) -> Node:
-        out = template if template is not None else Node({}, Span("", 0, 0))
+        out = template if template is not None else Node({}, NOWHERE)
         replica = self._replica(path)
         own = settings.of(replica, idle=replica in self.idle)
         restart = get(own.pod, "spec", "restartPolicy")
