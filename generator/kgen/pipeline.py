@@ -12,7 +12,7 @@ from kgen.model.diagnostic import Diagnostic, InputError, Severity, error
 from kgen.model.environment import Environment, Layer, Stack
 from kgen.model.experiment import Expanded, Manifest, Rendered, Trial
 from kgen.model.merge import merge
-from kgen.model.node import FieldPath, Node, Span, fields, get, items, leaves, text_of
+from kgen.model.node import FieldPath, Node, Span, fields, get, is_true, items, leaves, text_of
 from kgen.model.sources import Sources
 from kgen.stages import deliver as delivery
 from kgen.stages import patch as patching
@@ -145,8 +145,7 @@ class _Unfold:
         if done is None:
             change: Callable[[Node, list[Diagnostic]], Node] = unfold_overlay if layer.overlay else unfold_spec
             made = change(layer.tree, self._problems)
-            optional = get(layer.tree, "match", "optional")
-            loose = layer.overlay and optional is not None and optional.value is True
+            loose = layer.overlay and is_true(get(layer.tree, "match", "optional"))
             nulls = () if loose else tuple(path for path, node in leaves(made) if node.value is None)
             if layer.overlay and not made.value:
                 message = "the overlay changes nothing"

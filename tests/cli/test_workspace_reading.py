@@ -13,7 +13,7 @@ import pytest
 from kgen.cli import workspace
 from kgen.cli.workspace import find_root, read_workspace
 from kgen.model.diagnostic import InputError
-from kgen.model.sources import Unreadable
+from kgen.model.sources import MOST_BYTES, Unreadable
 
 AS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 
@@ -40,7 +40,7 @@ def test_reads_what_kgen_may_need_in_order_and_nothing_else(root: Path) -> None:
 
 def large(path: Path) -> None:
     with path.open("wb") as file:
-        file.truncate(workspace.MOST_OF_A_FILE + 1)
+        file.truncate(MOST_BYTES + 1)
 
 
 def linked(to: str) -> Callable[[Path], None]:

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 import kgen
-from kgen.codec import events, reader, text
+from kgen.codec import events, reader
 from kgen.model.diagnostic import Diagnostic
 from kgen.model.node import Node, Plain, Span, get, plain, text_of
+from kgen.model.sources import MOST_BYTES
 
 
 def shown(problems: tuple[Diagnostic, ...]) -> list[str]:
@@ -464,7 +465,7 @@ def test_a_problem_is_told_with_its_place(source: str, expected: list[str] | Non
             id="UTF-32",
         ),
         pytest.param(
-            b"a" * (text.MOST_BYTES + 1),
+            b"a" * (MOST_BYTES + 1),
             f"1:1 KG007 the file has 16.0 MiB; at most 16 MiB are read | {SMALLER}",
             id="a file too large",
         ),

@@ -10,10 +10,10 @@ import click
 
 from kgen.cli.console import APPLICATIONS
 from kgen.cli.tree import Plan, foreign, own_files, plan, write_tree
-from kgen.cli.workspace import FOLDERS
 from kgen.model.diagnostic import InputError, error
 from kgen.model.experiment import Rendered
 from kgen.model.node import Span
+from kgen.model.sources import FOLDERS, SETTINGS
 
 
 def folder_of(root: str, output: str = "") -> Path:
@@ -28,7 +28,7 @@ def folder_of(root: str, output: str = "") -> Path:
     inside = Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(root))
     if not inside or output.partition("/")[0] in FOLDERS:
         what = "lies among the sources" if inside else "leads out of the workspace"
-        place = Span("kgen.yaml", 1, 1)
+        place = Span(SETTINGS, 1, 1)
         raise InputError([error(place, "KG012", f"the output folder `{output}` {what}", "name another in `output`")])
     return folder
 

@@ -10,12 +10,9 @@ from typing import NamedTuple, TypeAlias
 
 from kgen.model.diagnostic import InputError, error
 from kgen.model.node import Span
-from kgen.model.sources import Sources, Unreadable
+from kgen.model.sources import FOLDERS, MOST_BYTES, SETTINGS, Sources, Unreadable
 
-MARKER = "kgen.yaml"
-FOLDERS = frozenset({"experiments", "overlays", "environments", "lib"})
 SUFFIXES = (".yaml", ".yml", ".json", ".jsonnet", ".libsonnet")
-MOST_OF_A_FILE = 16 << 20  # bytes
 MOST_OF_ALL = 256 << 20  # bytes; a few links to one large file must not fill the memory
 MOST_ENTRIES = 100_000  # links inside a workspace can multiply its folders without end
 
@@ -30,7 +27,7 @@ _FLAGS = (
 _FOLDER = Unreadable("it is a folder, not a file", "rename the folder, or put the file in its place")
 _NO_FILE = Unreadable("it is not a regular file", "put a plain file in its place")
 _LARGE = Unreadable(
-    f"it is larger than {MOST_OF_A_FILE >> 20} MiB", "split it, or move it out of the folders that kgen reads"
+    f"it is larger than {MOST_BYTES >> 20} MiB", "split it, or move it out of the folders that kgen reads"
 )
 _FULL = Unreadable(
     f"the files before it fill the {MOST_OF_ALL >> 20} MiB that kgen reads of a workspace",
@@ -66,13 +63,13 @@ def find_root(start: str) -> str:
     while (parent := os.path.dirname(above[-1])) != above[-1]:
         above.append(parent)
     for folder in above:
-        if os.path.lexists(os.path.join(folder, MARKER)):
+        if os.path.lexists(os.path.join(folder, SETTINGS)):
             return folder
     for folder in above:
         if os.path.isdir(os.path.join(folder, "environments")):
             return folder
-    message = f"no workspace in `{here}` or above it: neither `{MARKER}` nor a folder `environments`"
-    raise _failure(message, f"write `{MARKER}` in the workspace's root, or name its folder with `--root`")
+    message = f"no workspace in `{here}` or above it: neither `{SETTINGS}` nor a folder `environments`"
+    raise _failure(message, f"write `{SETTINGS}` in the workspace's root, or name its folder with `--root`")
 
 
 def read_workspace(root: str) -> Sources:
@@ -124,7 +121,7 @@ def read_workspace(root: str) -> Sources:
 
 def _look_at(entry: os.DirEntry[str], path: str, folder: _Folder, base: str) -> _What:
     name = entry.name
-    if name[0] == "." or name == "__pycache__" or not (folder.name or name in FOLDERS or name == MARKER):
+    if name[0] == "." or name == "__pycache__" or not (folder.name or name in FOLDERS or name == SETTINGS):
         return None
     wanted = name.endswith(SUFFIXES)
     if not name.isascii() and not _is_utf8(name):
@@ -169,18 +166,18 @@ def _read(path: str, room: int) -> bytes | Unreadable:
             status = os.fstat(handle)
             if not stat.S_ISREG(status.st_mode):
                 return _NO_FILE
-            if status.st_size > MOST_OF_A_FILE:
+            if status.st_size > MOST_BYTES:
                 return _LARGE
             if status.st_size > room:
                 return _FULL
             data = os.read(handle, status.st_size + 1)
-            while len(data) <= MOST_OF_A_FILE and (more := os.read(handle, 1 << 16)):
+            while len(data) <= MOST_BYTES and (more := os.read(handle, 1 << 16)):
                 data += more
         finally:
             os.close(handle)
     except OSError as problem:
         return _reason(problem)
-    return data if len(data) <= MOST_OF_A_FILE else _LARGE
+    return data if len(data) <= MOST_BYTES else _LARGE
 
 
 def _reason(problem: OSError) -> Unreadable:
@@ -209,4 +206,4 @@ def _is_utf8(name: str) -> bool:
 
 
 def _failure(message: str, help_: str) -> InputError:
-    return InputError([error(Span(MARKER, 1, 1), "KG010", message, help_)])
+    return InputError([error(Span(SETTINGS, 1, 1), "KG010", message, help_)])

@@ -9,11 +9,11 @@ from posixpath import normpath
 from kgen.codec.jsonnet_errors import CODE, place_in
 from kgen.model.diagnostic import Diagnostic, error
 from kgen.model.node import Span
-from kgen.model.sources import Sources, Unreadable
+from kgen.model.sources import FOLDERS, Sources, Unreadable
 from kgen.model.words import nearest
 
 LIBRARY = "kgen.libsonnet"
-FOLDERS = ("experiments/", "overlays/", "environments/", "lib/")
+_INSIDE = tuple(f"{folder}/" for folder in FOLDERS)
 CODE_SUFFIXES = (".jsonnet", ".libsonnet")
 SUFFIXES = (*CODE_SUFFIXES, ".json", ".yaml", ".yml")
 
@@ -41,7 +41,7 @@ class Refusal(Exception):
 
 def importable(path: str) -> bool:
     """Tell whether a file of the workspace is one that Jsonnet may see at all."""
-    return path.startswith(FOLDERS) and path.endswith(SUFFIXES)
+    return path.startswith(_INSIDE) and path.endswith(SUFFIXES)
 
 
 def readable(path: str, sources: Sources) -> bytes:
@@ -108,7 +108,7 @@ class Importer:
         close = nearest(name.rpartition("/")[2], [*base, LIBRARY])
         hint = f"; did you mean `{base.get(close, close)}`?" if close is not None else ""
         if not any(map(importable, tried)):
-            kinds = f"what it may: {', '.join(SUFFIXES)} under {', '.join(FOLDERS)}{hint}"
+            kinds = f"what it may: {', '.join(SUFFIXES)} under {', '.join(_INSIDE)}{hint}"
             return Refusal(f"`{name}` is not a file that Jsonnet may import", kinds)
         looked = " and ".join(f"`{path}`" for path in tried)
         return Refusal(f"there is no `{name}` to import", f"looked for {looked}{hint}")

@@ -6,8 +6,8 @@ import re
 
 from kgen.model.diagnostic import Diagnostic, error
 from kgen.model.node import Span
+from kgen.model.sources import MOST_BYTES
 
-MOST_BYTES = 16 * 1024 * 1024
 MOST_DIRECTIVES = 10  # libyaml compares each with all the others
 SMALLER = "experiments are small: split the file, or generate it with Jsonnet"
 

@@ -6,8 +6,11 @@ Read from github.com/kubeflow/katib at v0.19.0 and seven commits after it, and t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
+
+PLACEHOLDER = re.compile(r"\$\{trialParameters\.(.+?)\}")  # the webhook's own expression
 
 API_VERSION = "kubeflow.org/v1beta1"
 KIND = "Experiment"

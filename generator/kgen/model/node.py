@@ -130,6 +130,11 @@ def fields(node: Node | None) -> Mapping[str, Node]:
     return node.value if node is not None and isinstance(node.value, dict) else {}
 
 
+def is_true(node: Node | None) -> bool:
+    """Whether a switch is there and on."""
+    return node is not None and node.value is True
+
+
 def put(node: Node, path: FieldPath, change: Callable[[Node | None], Node]) -> Node:
     """Give the tree in which the Node at `path` is what `change` makes of it.
 

@@ -13,5 +13,9 @@ class Unreadable(NamedTuple):
     help: str  # what to do about it
 
 
+SETTINGS = "kgen.yaml"  # it marks the root of a workspace
+FOLDERS = ("experiments", "overlays", "environments", "lib")  # of a workspace, that kgen reads
+MOST_BYTES = 16 << 20  # of one file
+
 Sources: TypeAlias = Mapping[str, bytes | Unreadable]
 """Files by their path from the workspace root, `/` on every system."""

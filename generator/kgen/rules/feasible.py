@@ -8,6 +8,7 @@ from typing import Any
 from kgen.katib import algorithms as katib
 from kgen.model.diagnostic import Effect, Finding, Severity
 from kgen.model.experiment import Subject
+from kgen.model.spec import DISTRIBUTIONS
 from kgen.model.words import suggestion
 from kgen.rules.parameters import space
 from kgen.rules.reading import algorithm, is_whole, listed, number, spaces, text
@@ -15,7 +16,6 @@ from kgen.rules.rule import rule
 
 _VALIDATOR = "katib pkg/webhook/v1beta1/experiment/validator/validator.go"
 _SERVICES = "katib pkg/suggestion/v1beta1"
-_DISTRIBUTIONS = ("uniform", "logUniform", "normal", "logNormal")
 _LOGARITHMIC = ("logUniform", "logNormal")
 _INT_STEP_WHOLE = katib.OPTUNA | {"cmaes", "sobol"}
 _STEP_NOT_NEGATIVE = katib.OPTUNA | {"pbt"}
@@ -344,11 +344,11 @@ def distribution_is_known(subject: Subject) -> Iterator[Finding]:
     """
     for index, name, _, given in spaces(subject):
         drawn = given.get("distribution")
-        if drawn is not None and drawn not in _DISTRIBUTIONS and drawn not in ("", "unknown"):
+        if drawn is not None and drawn not in DISTRIBUTIONS and drawn not in ("", "unknown"):
             yield Finding(
                 path=space(index, "distribution"),
                 message=f"parameter `{name}`: distribution `{drawn}` is none of Katib's",
-                help=suggestion(text(drawn), _DISTRIBUTIONS),
+                help=suggestion(text(drawn), DISTRIBUTIONS),
             )
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from kgen.katib.v1beta1 import NAS_ASSIGNMENTS
+from kgen.katib.v1beta1 import NAS_ASSIGNMENTS, PLACEHOLDER
 from kgen.model.diagnostic import Effect, Finding
 from kgen.model.experiment import Subject
 from kgen.model.node import FieldPath
@@ -24,7 +24,6 @@ _PARAMETERS = (*TEMPLATE, "trialParameters")
 _META = re.compile(r"\$\{trialSpec\.(.+?)\}")
 _INDEXED = re.compile(r"(.+)\[(.+)]")
 _META_FIELDS = ("Name", "Namespace", "Kind", "APIVersion", "Annotations", "Labels")
-_PLACEHOLDER = re.compile(r"\$\{trialParameters\.(.+?)\}")
 _JSON = json.JSONEncoder(ensure_ascii=False, default=str)
 _NEVER_FOUND = re.compile(r'[&<>"\\]')
 
@@ -302,9 +301,9 @@ def placeholders_match(subject: Subject) -> Iterator[Finding]:
     if not isinstance(spec, dict):
         return
     names = {name: index for index, name, _ in _entries(subject) if name and "}" not in name}
-    if set(_PLACEHOLDER.findall(str(spec))) == set(names) and not any(map(_NEVER_FOUND.search, names)):
+    if set(PLACEHOLDER.findall(str(spec))) == set(names) and not any(map(_NEVER_FOUND.search, names)):
         return  # plain names read alike in Python's text of the object, which is made much faster than JSON
-    found = set(_PLACEHOLDER.findall(_JSON.encode(spec)))
+    found = set(PLACEHOLDER.findall(_JSON.encode(spec)))
     for name, index in names.items():
         if name not in found or _NEVER_FOUND.search(name):
             odd = _NEVER_FOUND.search(name) is not None

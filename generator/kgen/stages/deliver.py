@@ -5,24 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from kgen.katib.argocd import WAVE, WAVES
 from kgen.katib.v1beta1 import KIND, NAMESPACE_LABEL
 from kgen.model.diagnostic import Diagnostic, Effect, Related, Severity, error
 from kgen.model.environment import Environment
 from kgen.model.experiment import Manifest
-from kgen.model.node import Node, Span, as_written, fields, get, items, make, put, text_of
+from kgen.model.node import Node, Span, as_written, fields, get, is_true, items, make, put, text_of
 
 EXCLUDES, NOT_AN_OBJECT, NAMESPACE_CLASH, SECRET_FORM, INCOMPLETE = "KG105", "KG111", "KG112", "KG115", "KG201"
 PLAIN_SECRET, PROFILE_CLASH, NO_LABEL, FILE_CLASH = "KG901", "KG802", "KG803", "KG113"
 
-WAVE = "argocd.argoproj.io/sync-wave"
-
-# A wave waits until the one before is healthy. What others live in or fetch from comes first. A claim that waits for
-# its first consumer is healthy only when a trial's pod is there, so it goes with the Experiments, the last.
-_WAVES = {
-    **dict.fromkeys(("Namespace", "Profile", "SecretStore", "ClusterSecretStore"), "-10"),
-    **dict.fromkeys(("ExternalSecret", "SealedSecret", "ServiceAccount"), "-5"),
-    "PersistentVolumeClaim": "10",
-}
 DOCKER_CONFIG = ".dockerconfigjson"
 DOCKER_TYPE = "kubernetes.io/dockerconfigjson"
 
@@ -108,7 +100,7 @@ def _object(document: Node, environment: Environment, problems: list[Diagnostic]
 
 def _in_wave(obj: Node, environment: Environment) -> Node:
     """Put an object in the wave of its kind, unless its author has put it in one."""
-    wave = _WAVES.get(text_of(fields(obj)["kind"]))
+    wave = WAVES.get(text_of(fields(obj)["kind"]))
     if wave is None or environment.argocd is None or not environment.waves:
         return obj
     place = environment.argocd.span
@@ -252,9 +244,9 @@ def _check_namespace(environment: Environment, objects: list[Node], problems: li
         if kind == "Namespace" and (label is None or text_of(label) != "enabled"):
             message = f"Namespace `{text_of(name)}` lacks the label without which Katib refuses every Experiment in it"
             problems.append(error(obj.span, NO_LABEL, message, f"add the label `{NAMESPACE_LABEL}: enabled`"))
-        if kind == "Profile" and creates is not None and creates.value is True:
+        if kind == "Profile" and creates is not None and is_true(creates):
             problems.append(_profile_clash(creates, obj.span))
-    if environment.profile and creates is not None and creates.value is True:
+    if environment.profile and creates is not None and is_true(creates):
         problems.append(_profile_clash(creates, environment.span))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 
+from kgen.katib.argocd import KEEP, WAVE, WAVES
 from kgen.katib.v1beta1 import API_VERSION, EDITABLE, KIND
 from kgen.model.diagnostic import Diagnostic, error
 from kgen.model.environment import Environment
@@ -18,13 +19,6 @@ from kgen.model.target import is_target
 
 MISSING = "KG201"
 HASH_DIGITS = 8
-
-KEEP = {
-    "argocd.argoproj.io/sync-options": "Prune=false,Delete=false",
-    "argocd.argoproj.io/compare-options": "IgnoreExtraneous",
-}
-WAVE = "argocd.argoproj.io/sync-wave"
-EXPERIMENT_WAVE = "10"
 
 
 def expand(tree: Node, trial: Trial, environment: Environment, problems: list[Diagnostic]) -> Expanded | None:
@@ -93,7 +87,7 @@ def _metadata(tree: Node, name: Node, environment: Environment) -> Iterator[tupl
         for key, value in KEEP.items():
             annotations[key] = _with_options(annotations.get(key), Node(value, history.span))
     if environment.argocd is not None and environment.waves:
-        annotations = {WAVE: Node(EXPERIMENT_WAVE, environment.argocd.span), **annotations}
+        annotations = {WAVE: Node(WAVES[KIND], environment.argocd.span), **annotations}
     if annotations:
         yield "annotations", Node(annotations, tree.span)
 

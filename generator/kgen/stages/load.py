@@ -12,7 +12,7 @@ from kgen.model.environment import ENVIRONMENT, WORKSPACE
 from kgen.model.node import Node, Span, fields
 from kgen.model.overlay import EXPERIMENT_BLOCK, OVERLAY
 from kgen.model.shape import Shape, check
-from kgen.model.sources import Sources, Unreadable
+from kgen.model.sources import SETTINGS, Sources, Unreadable
 from kgen.model.spec import SPEC
 from kgen.model.words import suggestion
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 UNREADABLE, NOT_FOUND, TWO_FILES = "KG010", "KG101", "KG102"
-SETTINGS = "kgen.yaml"
 SUFFIXES = (".yaml", ".yml", ".jsonnet")
 
 Evaluate = Callable[[str, Sources, str], str]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from kgen.katib.fields import unknown_field
 from kgen.model.diagnostic import Diagnostic, error
-from kgen.model.node import FieldPath, Node, fields, get, items, kind_of, leaves, path_text, plain, text_of
+from kgen.model.node import FieldPath, Node, fields, get, is_true, items, kind_of, leaves, path_text, plain, text_of
 from kgen.model.target import DEFAULT_KIND, is_target
 
 NO_TARGET, NO_PATH = "KG109", "KG110"
@@ -101,8 +101,7 @@ def unused(patches: tuple[Node, ...], hit: set[str]) -> list[Diagnostic]:
     """Report every patch that had no target, unless it is optional."""
     out = []
     for item in patches:
-        optional = get(item, "optional")
-        if _id(item) not in hit and (optional is None or optional.value is not True):
+        if _id(item) not in hit and not is_true(get(item, "optional")):
             help_ = "mend its `target`, or add `optional: true`"
             out.append(error(item.span, NO_TARGET, "the patch has no target in this environment", help_))
     return out

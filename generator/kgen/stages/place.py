@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from kgen.katib.v1beta1 import PLACEHOLDER
 from kgen.model.diagnostic import Diagnostic, Related, error
 from kgen.model.experiment import Trial
 from kgen.model.node import Node, Span, fields, get, items, put, text_of
 from kgen.model.words import suggestion
 
-PLACEHOLDER, UNPLACED, TWICE = "KG205", "KG206", "KG106"
+UNKNOWN, UNPLACED, TWICE = "KG205", "KG206", "KG106"
 
-_PLACEHOLDER = re.compile(r"\$\{trialParameters\.(.+?)\}")
 _ALIKE = re.compile(r"\$[{(](?:trial_?[pP]arameters?\.)?([^{}()$]+?)[})]|\{\{\s*\.?([^{}]+?)\s*\}\}")
 _SHELLS = ("sh", "bash", "/bin/sh", "/bin/bash")
 
@@ -84,7 +84,7 @@ def _place(trial: Trial, entries: list[_Entry], problems: list[Diagnostic]) -> N
     aliases = {alias for entry in entries for alias in (entry.name, entry.parameter, entry.parameter.lstrip("-"))}
     for node in _texts(trial.object):
         _refuse_alike(node, aliases, problems)
-        for found in _PLACEHOLDER.findall(text_of(node)):
+        for found in PLACEHOLDER.findall(text_of(node)):
             placed.setdefault(found, node)
     declared = {entry.name: entry for entry in entries}
     _refuse_unknown(placed, declared, problems)
@@ -117,7 +117,7 @@ def _refuse_alike(node: Node, aliases: set[str], problems: list[Diagnostic]) -> 
         name = found[1] or found[2]
         if name in aliases and not found[0].startswith("${trialParameters."):
             message = f"`{found[0]}` is not replaced: a placeholder is written ${{trialParameters.{name}}}"
-            problems.append(error(node.span, PLACEHOLDER, message, f"write ${{trialParameters.{name}}}"))
+            problems.append(error(node.span, UNKNOWN, message, f"write ${{trialParameters.{name}}}"))
 
 
 def _refuse_unknown(placed: Mapping[str, Node], declared: Mapping[str, _Entry], problems: list[Diagnostic]) -> None:
@@ -129,7 +129,7 @@ def _refuse_unknown(placed: Mapping[str, Node], declared: Mapping[str, _Entry], 
         if renamed is not None:
             help_ = f"it goes by `{renamed.name}` here: write ${{trialParameters.{renamed.name}}}"
         message = f"${{trialParameters.{name}}} is no parameter of this experiment"
-        problems.append(error(node.span, PLACEHOLDER, message, help_))
+        problems.append(error(node.span, UNKNOWN, message, help_))
 
 
 def _append(trial: Trial, flags: list[Node], problems: list[Diagnostic]) -> Node | None:

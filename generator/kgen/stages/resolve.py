@@ -10,7 +10,7 @@ from typing import Protocol
 from kgen.model.diagnostic import Diagnostic, Related, error
 from kgen.model.environment import Environment, Layer, Stack, Target
 from kgen.model.merge import merge
-from kgen.model.node import Node, Span, fields, get, items, text_of
+from kgen.model.node import Node, Span, fields, get, is_true, items, text_of
 from kgen.model.target import has_labels
 
 CYCLE, TWICE, NO_MATCH = "KG103", "KG106", "KG107"
@@ -120,7 +120,7 @@ def _environment(name: str, lineage: Mapping[str, Node], settings: Node | None) 
         name=name,
         span=lineage[name].span if name in lineage else whole.span,
         namespace=own.get("namespace"),
-        profile="profile" in own and own["profile"].value is True,
+        profile=is_true(own.get("profile")),
         hashed="naming" in own and own["naming"].value == "hashed",
         history=own.get("history"),
         target=Target(**{k: text_of(v) for k, v in versions.items()}, registered=registered),
@@ -181,8 +181,7 @@ def _overlay(work: _Work, name: Node, spec: Node) -> Iterator[Layer]:
     match = get(tree, "match")
     if match is not None:
         hit = _matches(match, spec)
-        optional = get(match, "optional")
-        if optional is None or optional.value is not True:
+        if not is_true(get(match, "optional")):
             work.matches[match.span] = match
             work.matched[match.span] = work.matched.get(match.span, False) or hit
         if not hit:

@@ -23,7 +23,7 @@ from kgen.model.forms import (
     words,
 )
 from kgen.model.merge import Fresh, Keyed, merge
-from kgen.model.node import Node, as_written, fields, items, make, text_of
+from kgen.model.node import Node, as_written, fields, is_true, items, make, text_of
 from kgen.model.overlay import CONTAINER_SECURITY
 from kgen.model.pods import POD_FIELDS
 
@@ -268,7 +268,7 @@ def _istio(node: Node, _: Problems) -> Node:
         return Node({}, node.span)
     value = Node(None if inject.value is None else text_of(inject), inject.span)
     metadata: dict[str, object] = {"labels": {INJECT: value}}
-    if annotation is not None and annotation.value is True:
+    if annotation is not None and is_true(annotation):
         metadata["annotations"] = {INJECT: Node(value.value, annotation.span)}
     return make({"trial": {"pod": {"metadata": metadata}}}, node.span)
 
@@ -281,7 +281,7 @@ def _registry(node: Node, _: Problems) -> Node:
         out["pullSecret"] = Node(Fresh(inner) if "name" in inner else inner, secret.span)
     if "optional" in out:  # it speaks of this layer's images alone, so each of them carries it
         optional = out.pop("optional")
-        if optional.value is True:
+        if is_true(optional):
             names = [*fields(out.get("images")), *fields(out.get("mirror"))]
             out["optional"] = Node(dict.fromkeys(names, optional), optional.span)
     return Node({"registry": Node(out, node.span)}, node.span)
