@@ -9,9 +9,9 @@ from typing import Any
 from kgen.katib.v1beta1 import JOB_CONDITIONS
 from kgen.model.diagnostic import Finding
 from kgen.model.environment import Target
-from kgen.model.experiment import Subject
 from kgen.model.node import path_text
 from kgen.rules.rule import Rule
+from kgen.rules.subject import Subject, read
 
 DELETE = object()
 
@@ -112,7 +112,7 @@ def subject(changes: dict[str, Any] | None = None, *, katib: str = "0.19", base:
             del holder[last]
         else:
             holder[last] = copy.deepcopy(value)
-    return Subject(out, Target(katib=katib), base)
+    return read(out, Target(katib=katib), base)
 
 
 def space(*parameters: dict[str, Any], algorithm: str = "random") -> Subject:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from subjects import DELETE, run, subject
 
-from kgen.model.experiment import Subject
 from kgen.model.node import path_text
 from kgen.rules import budget, gitops
 from kgen.rules.rule import Rule, RuleOfAll
+from kgen.rules.subject import Subject
 
 B = budget
 

@@ -6,9 +6,9 @@ import pytest
 from subjects import run, subject
 
 from kgen.katib import collectors
-from kgen.model.experiment import Subject
 from kgen.rules import metrics
 from kgen.rules.rule import Rule
+from kgen.rules.subject import Subject
 
 _SPEC = "spec.metricsCollectorSpec"
 DEFAULT_FILTER = r"([\w|-]+)\s*=\s*([+-]?\d*(\.\d+)?([Ee][+-]?\d+)?)"  # the collector's own

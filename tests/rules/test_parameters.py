@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from subjects import choice, double, run, space, whole
 
-from kgen.model.experiment import Subject
 from kgen.rules import feasible, parameters
 from kgen.rules.rule import Rule
+from kgen.rules.subject import Subject
 
 P, F = parameters, feasible
 

@@ -14,9 +14,9 @@ from kgen.codec.reader import read_all
 from kgen.katib.trialkinds import kinds_for
 from kgen.model.diagnostic import Diagnostic, Effect, Finding, Severity
 from kgen.model.environment import Target
-from kgen.model.experiment import Subject
 from kgen.model.node import NOWHERE, Node, make, plain
 from kgen.rules.rule import Rule
+from kgen.rules.subject import Subject, read
 from kgen.stages.default import default
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
@@ -35,7 +35,7 @@ def _defaulted(node: Node) -> Subject:
     problems: list[Diagnostic] = []
     done = default(node, kinds_for("2.2", None), Target(), problems)
     assert problems == []
-    return Subject(plain(done), Target(), "")  # type: ignore[arg-type]
+    return read(plain(done), Target())  # type: ignore[arg-type]
 
 
 def _found(subject: Subject) -> list[tuple[Rule, Finding]]:
@@ -103,7 +103,7 @@ def _wrapped(case: dict[str, Any]) -> Subject:
         out["spec"]["resumePolicy"] = "FromVolume"
     if spec["parameters"] is None:
         del out["spec"]["parameters"]
-    return Subject(out, Target(), "")
+    return read(out, Target())
 
 
 SERVED = [c for c in _lines("service-cases.jsonl") if c["algorithm"] not in ("enas", "darts") and c["object"]]

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from subjects import DELETE, choice, double, run, space, subject, whole
 
-from kgen.model.experiment import Subject
 from kgen.rules import search
 from kgen.rules.rule import Rule
+from kgen.rules.subject import Subject
 
 _KIND = "spec.metricsCollectorSpec.collector.kind"
 _NAS = {"spec.nasConfig": {"graphConfig": {}}, "spec.parameters": DELETE}

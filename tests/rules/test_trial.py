@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from subjects import DELETE, manifest, run, subject
 
-from kgen.model.experiment import Subject
 from kgen.rules import job, pods, trial
 from kgen.rules.rule import Rule
+from kgen.rules.subject import Subject
 
 _TT = "spec.trialTemplate"
 _TP = f"{_TT}.trialParameters"

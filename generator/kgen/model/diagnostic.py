@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
-from kgen.model.node import FieldPath, Span
+from kgen.model.node import FieldPath, Plain, Span
 
 
 class Severity(StrEnum):
@@ -30,6 +30,24 @@ class Effect(StrEnum):
     ADVICE = "advice"
 
 
+class EditKind(StrEnum):
+    """What an edit does to a file."""
+
+    SET = "set"  # put `value` at `path`, making the mappings on the way
+    RENAME = "rename"  # give the last key of `path` the name `value`
+    REMOVE = "remove"  # drop the field at `path`
+    MOVE = "move"  # put the field at `path` at the path `to`, with its text as it is
+
+
+class Edit(NamedTuple):
+    """One change of an object's fields; a fix is a few of them."""
+
+    kind: EditKind
+    path: FieldPath
+    value: Plain = None
+    to: FieldPath = ()
+
+
 class Finding(NamedTuple):
     """What a rule says of one object: a field path and words, never a file."""
 
@@ -37,6 +55,7 @@ class Finding(NamedTuple):
     message: str  # what is wrong, with the values that clash
     help: str  # what to write instead
     related: tuple[FieldPath, ...] = ()
+    fix: tuple[Edit, ...] = ()  # edits of a manifest, where there is one right answer; all or none
 
 
 class Related(NamedTuple):
@@ -58,6 +77,7 @@ class Diagnostic(NamedTuple):
     effect: Effect = Effect.UNREADABLE
     field: str = ""  # path in the object
     object: tuple[str, str, str] | None = None  # kind, namespace, name
+    fix: tuple[Edit, ...] = ()  # edits of the document of the file that `span` is in
 
     @property
     def order(self) -> tuple[str, int, int, str, str]:

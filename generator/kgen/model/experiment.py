@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from kgen.model.diagnostic import Diagnostic
-from kgen.model.environment import Target
 from kgen.model.node import FieldPath, Node, Span
 
 
@@ -28,14 +27,6 @@ class Expanded(NamedTuple):
     spec: Span  # where its spec is
     manifest: Node
     patches: tuple[Node, ...] = ()
-
-
-class Subject(NamedTuple):
-    """An Experiment as rules see it: plain data, complete with its defaults, and no place in any file."""
-
-    manifest: Mapping[str, Any]
-    target: Target
-    base: str = ""  # the name before hashing; "" where there is no such thing
 
 
 class Manifest(NamedTuple):

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from kgen.katib import v1beta1 as katib
 from kgen.model.diagnostic import Effect, Finding, Severity
-from kgen.model.experiment import Subject
-from kgen.rules.reading import algorithm, count, mapping, spec_of, text
+from kgen.rules.reading import count, mapping, text
 from kgen.rules.rule import rule, rule_of_all
+from kgen.rules.subject import Subject
 
 _VALIDATOR = "katib pkg/webhook/v1beta1/experiment/validator/validator.go"
 _CORE = "kubernetes pkg/apis/core/validation/validation.go"
@@ -90,7 +90,7 @@ def name_leaves_room_for_pbt(subject: Subject) -> Iterator[Finding]:
     Good: `name: pbt-mnist`
     """
     name = _name(subject)
-    if algorithm(subject) == "pbt" and len(name) > katib.MOST_NAME_PBT:
+    if subject.algorithm == "pbt" and len(name) > katib.MOST_NAME_PBT:
         yield _too_long(subject, name, katib.MOST_NAME_PBT, f"the trials of pbt leave it {katib.MOST_NAME_PBT}")
 
 
@@ -103,7 +103,7 @@ def service_name_fits(subject: Subject) -> Iterator[Finding]:
     Bad:  a name of 50 characters with `algorithm: bayesianoptimization`
     Good: a name of 40 characters
     """
-    name, algo = _name(subject), algorithm(subject)
+    name, algo = _name(subject), subject.algorithm
     if len(name) + 1 + len(algo) > katib.MOST_SERVICE_NAME:
         most = katib.MOST_SERVICE_NAME - 1 - len(algo)
         service = f"{name}-{algo}"
@@ -120,7 +120,7 @@ def counts_are_counts(subject: Subject) -> Iterator[Finding]:
     Good: `trials: {max: 12}`
     """
     for field, (short, least) in _COUNTS.items():
-        value = spec_of(subject).get(field)
+        value = subject.spec.get(field)
         if value is None:
             continue
         whole = count(value)
@@ -158,7 +158,7 @@ def failed_within_max(subject: Subject) -> Iterator[Finding]:
 
 
 def _within_max(subject: Subject, field: str) -> Iterator[Finding]:
-    value, most = count(spec_of(subject).get(field)), count(spec_of(subject).get("maxTrialCount"))
+    value, most = count(subject.spec.get(field)), count(subject.spec.get("maxTrialCount"))
     if value is not None and most is not None and value > most:
         yield Finding(
             path=("spec", field),
@@ -177,7 +177,7 @@ def budget_is_given(subject: Subject) -> Iterator[Finding]:
     Bad:  `trials: {parallel: 3}`
     Good: `trials: {max: 12, parallel: 3}`
     """
-    if spec_of(subject).get("maxTrialCount") is None:
+    if subject.spec.get("maxTrialCount") is None:
         yield Finding(
             path=("spec", "maxTrialCount"),
             message="maxTrialCount is missing: the Experiment makes trials without end",
@@ -247,7 +247,7 @@ def services_are_unique(subjects: tuple[Subject, ...]) -> Iterator[tuple[int, Fi
     """
     seen: dict[tuple[str, str], str] = {}
     for index, subject in enumerate(subjects):
-        name, service = _name(subject), f"{_name(subject)}-{algorithm(subject)}"
+        name, service = _name(subject), f"{_name(subject)}-{subject.algorithm}"
         other = seen.setdefault((_namespace(subject), service), name)
         if other != name:
             message = f"Experiments `{other}` and `{name}` both want the Service `{service}`"

@@ -7,12 +7,12 @@ from typing import Any
 
 from kgen.katib import algorithms as katib
 from kgen.model.diagnostic import Effect, Finding, Severity
-from kgen.model.experiment import Subject
 from kgen.model.spec import DISTRIBUTIONS
 from kgen.model.words import suggestion
 from kgen.rules.parameters import space
-from kgen.rules.reading import algorithm, is_whole, listed, number, spaces, text
+from kgen.rules.reading import is_whole, listed, number, text
 from kgen.rules.rule import rule
+from kgen.rules.subject import Subject
 
 _VALIDATOR = "katib pkg/webhook/v1beta1/experiment/validator/validator.go"
 _SERVICES = "katib pkg/suggestion/v1beta1"
@@ -30,7 +30,7 @@ def range_has_no_list(subject: Subject) -> Iterator[Finding]:
     Bad:  `parameterType: double, feasibleSpace: {list: ["0.1", "0.2"]}`
     Good: `parameterType: discrete, feasibleSpace: {list: ["0.1", "0.2"]}`
     """
-    for index, name, kind, given in spaces(subject):
+    for index, name, kind, given in subject.parameters:
         if given.get("list") and kind in ("int", "double"):
             yield Finding(
                 path=space(index, "list"),
@@ -49,7 +49,7 @@ def choice_has_no_range(subject: Subject) -> Iterator[Finding]:
     Bad:  `tol: {discrete: [1, 2, 4], step: 1}`
     Good: `tol: {discrete: [1, 2, 4]}`
     """
-    for index, name, kind, given in spaces(subject):
+    for index, name, kind, given in subject.parameters:
         if kind in ("categorical", "discrete"):
             for key in ("min", "max", "step"):
                 if given.get(key):
@@ -70,7 +70,7 @@ def list_has_values(subject: Subject) -> Iterator[Finding]:
     Bad:  `optimizer: {categorical: []}`
     Good: `optimizer: {categorical: [sgd, adam]}`
     """
-    for index, name, kind, given in spaces(subject):
+    for index, name, kind, given in subject.parameters:
         if kind in ("categorical", "discrete") and not listed(given.get("list")):
             yield Finding(
                 path=space(index, "list"),
@@ -88,7 +88,7 @@ def discrete_values_are_numbers(subject: Subject) -> Iterator[Finding]:
     Bad:  `optimizer: {discrete: [sgd, adam]}`
     Good: `optimizer: {categorical: [sgd, adam]}`
     """
-    for index, name, kind, given in spaces(subject):
+    for index, name, kind, given in subject.parameters:
         if kind == "discrete":
             for at, value in enumerate(listed(given.get("list"))):
                 if isinstance(value, str) and number(value) is None:
@@ -109,9 +109,9 @@ def hyperband_lists_are_whole(subject: Subject) -> Iterator[Finding]:
     Bad:  `algorithm: {name: hyperband, …}` with `lr: {discrete: [0.1, 0.01]}`
     Good: `algorithm: {name: hyperband, …}` with `lr: {categorical: ["0.1", "0.01"]}`
     """
-    if algorithm(subject) != "hyperband":
+    if subject.algorithm != "hyperband":
         return
-    for index, name, kind, given in spaces(subject):
+    for index, name, kind, given in subject.parameters:
         if kind == "discrete":
             for at, value in enumerate(listed(given.get("list"))):
                 if not is_whole(text(value)):
@@ -133,7 +133,7 @@ def list_values_differ(subject: Subject) -> Iterator[Finding]:
     Bad:  `batch: {discrete: [32, 64, 32]}`
     Good: `batch: {discrete: [32, 64]}`
     """
-    for index, name, _, given in spaces(subject):
+    for index, name, _, given in subject.parameters:
         values = given.get("list")
         if not isinstance(values, list):
             continue
@@ -166,8 +166,8 @@ def _step(name: str, kind: str, step: str) -> tuple[str, bool] | None:
 
 
 def _steps(subject: Subject, *, breaks: bool) -> Iterator[Finding]:
-    name = algorithm(subject)
-    for index, parameter, kind, given in spaces(subject):
+    name = subject.algorithm
+    for index, parameter, kind, given in subject.parameters:
         step = given.get("step")
         if step and isinstance(step, str) and kind in ("int", "double"):
             found = _step(name, kind, step)
@@ -206,8 +206,8 @@ def step_means_something(subject: Subject) -> Iterator[Finding]:
 
 
 def _without_step(subject: Subject, wanted: str) -> Iterator[Finding]:
-    if algorithm(subject) == wanted:
-        for index, name, kind, given in spaces(subject):
+    if subject.algorithm == wanted:
+        for index, name, kind, given in subject.parameters:
             if kind == "double" and not given.get("step"):
                 yield Finding(
                     path=space(index, "step"),
@@ -243,8 +243,8 @@ def pbt_has_steps(subject: Subject) -> Iterator[Finding]:
 
 def _logarithms(subject: Subject, *, breaks: bool) -> Iterator[Finding]:
     """Find what is drawn on a logarithmic scale that reaches zero."""
-    algo = algorithm(subject)
-    for index, name, kind, given in spaces(subject):
+    algo = subject.algorithm
+    for index, name, kind, given in subject.parameters:
         drawn = given.get("distribution")
         if drawn not in _LOGARITHMIC or kind not in ("int", "double"):
             continue
@@ -296,10 +296,10 @@ def optuna_knows_distribution(subject: Subject) -> Iterator[Finding]:
     Bad:  `algorithm: multivariate-tpe` with `lr: {double: [0.01, 0.1], distribution: normal}`
     Good: `algorithm: tpe` with `lr: {double: [0.01, 0.1], distribution: normal}`
     """
-    name = algorithm(subject)
+    name = subject.algorithm
     if name not in katib.OPTUNA:
         return
-    for index, parameter, kind, given in spaces(subject):
+    for index, parameter, kind, given in subject.parameters:
         drawn = given.get("distribution")
         if drawn in ("normal", "logNormal") and kind in ("int", "double"):
             yield Finding(
@@ -320,9 +320,9 @@ def bayesian_doubles_are_positive(subject: Subject) -> Iterator[Finding]:
     Bad:  `algorithm: bayesianoptimization` with `dropout: {double: [0, 0.5]}`
     Good: `algorithm: bayesianoptimization` with `dropout: {double: [0.01, 0.5]}`
     """
-    if algorithm(subject) != "bayesianoptimization":
+    if subject.algorithm != "bayesianoptimization":
         return
-    for index, name, kind, given in spaces(subject):
+    for index, name, kind, given in subject.parameters:
         low = number(given.get("min")) if kind == "double" else None
         if low is not None and low <= 0:
             yield Finding(
@@ -342,7 +342,7 @@ def distribution_is_known(subject: Subject) -> Iterator[Finding]:
     Bad:  `distribution: loguniform`
     Good: `distribution: logUniform`
     """
-    for index, name, _, given in spaces(subject):
+    for index, name, _, given in subject.parameters:
         drawn = given.get("distribution")
         if drawn is not None and drawn not in DISTRIBUTIONS and drawn not in ("", "unknown"):
             yield Finding(

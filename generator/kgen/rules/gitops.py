@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kgen.model.diagnostic import Effect, Finding, Severity
-from kgen.model.experiment import Subject
 from kgen.rules.reading import mapping
 from kgen.rules.rule import rule
+from kgen.rules.subject import Subject
 
 _WORKLOAD = (
     "sidecar.istio.io/",

@@ -7,10 +7,10 @@ from typing import Any
 
 from kgen.katib.pods import canonical_size, containers, is_job, is_quantity, pod_specs
 from kgen.model.diagnostic import Effect, Finding
-from kgen.model.experiment import Subject
 from kgen.model.node import FieldPath
-from kgen.rules.reading import listed, mapping, template
+from kgen.rules.reading import listed, mapping
 from kgen.rules.rule import rule
+from kgen.rules.subject import Subject
 from kgen.rules.trial import TRIAL
 
 _VALIDATOR = "katib pkg/webhook/v1beta1/experiment/validator/validator.go"
@@ -51,7 +51,7 @@ _POD_NUMBERS = ("activeDeadlineSeconds", "terminationGracePeriodSeconds", "prior
 
 
 def _job(subject: Subject) -> dict[str, Any] | None:
-    spec = template(subject).get("trialSpec")
+    spec = subject.template.get("trialSpec")
     return spec if is_job(spec) else None
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from kgen.katib import collectors as katib
 from kgen.model.diagnostic import Effect, Finding, Severity
-from kgen.model.experiment import Subject
 from kgen.model.node import FieldPath
 from kgen.model.words import nearest
-from kgen.rules.reading import collector, listed, mapping, spec_of, text
+from kgen.rules.reading import listed, mapping, text
 from kgen.rules.rule import rule
+from kgen.rules.subject import Subject
 
 _VALIDATOR = "katib pkg/webhook/v1beta1/experiment/validator/validator.go"
 _FILE_COLLECTOR = "katib pkg/metricscollector/v1beta1/file-metricscollector"
@@ -24,7 +24,7 @@ _UNTESTED = ("StdOut", "Push", "None")  # the webhook returns before it looks at
 
 
 def _source(subject: Subject) -> dict[str, Any]:
-    return mapping(mapping(spec_of(subject).get("metricsCollectorSpec")).get("source"))
+    return mapping(mapping(subject.spec.get("metricsCollectorSpec")).get("source"))
 
 
 def _filters(subject: Subject) -> list[Any]:
@@ -41,8 +41,8 @@ def collector_is_known(subject: Subject) -> Iterator[Finding]:
     Bad:  `metrics: PrometheusMetric`
     Good: `metrics: StdOut`
     """
-    kind, legal = collector(subject), (*katib.kinds(subject.target.katib), *subject.target.registered)
-    if kind not in legal and spec_of(subject).get("metricsCollectorSpec") is not None:
+    kind, legal = subject.collector, (*katib.kinds(subject.target.katib), *subject.target.registered)
+    if kind not in legal and subject.spec.get("metricsCollectorSpec") is not None:
         known = ", ".join(f"`{name}`" for name in legal)
         close = None if kind == "PrometheusMetric" else nearest(kind, legal)
         yield Finding(
@@ -65,7 +65,7 @@ def path_is_absolute(subject: Subject) -> Iterator[Finding]:
     Bad:  `metrics: {collector: File, path: logs/metrics.log}`
     Good: `metrics: {collector: File, path: /logs/metrics.log}`
     """
-    kind, place = collector(subject), _source(subject).get("fileSystemPath")
+    kind, place = subject.collector, _source(subject).get("fileSystemPath")
     legal = {"File": ("File",), "TensorFlowEvent": ("Directory",), "Custom": ("File", "Directory")}.get(kind)
     if legal is None or (kind == "Custom" and place is None):
         return
@@ -87,7 +87,7 @@ def format_fits_collector(subject: Subject) -> Iterator[Finding]:
     Bad:  `metrics: {collector: File, path: /logs/metrics.json, format: json}`
     Good: `metrics: {collector: File, path: /logs/metrics.json, format: JSON}`
     """
-    kind = collector(subject)
+    kind = subject.collector
     if kind not in ("File", "TensorFlowEvent"):
         return
     given = mapping(_source(subject).get("fileSystemPath")).get("format")
@@ -110,7 +110,7 @@ def json_has_no_filter(subject: Subject) -> Iterator[Finding]:
     """
     source = _source(subject)
     form = mapping(source.get("fileSystemPath")).get("format")
-    if collector(subject) == "File" and form == "JSON" and source.get("filter") is not None:
+    if subject.collector == "File" and form == "JSON" and source.get("filter") is not None:
         yield Finding(
             path=_FILTER,
             related=((*_PATH, "format"),),
@@ -128,8 +128,8 @@ def custom_has_container(subject: Subject) -> Iterator[Finding]:
     Bad:  `metrics: Custom`
     Good: `metrics: {collector: Custom, container: {name: collector, image: …}}`
     """
-    if collector(subject) == "Custom":
-        given = mapping(mapping(spec_of(subject).get("metricsCollectorSpec")).get("collector"))
+    if subject.collector == "Custom":
+        given = mapping(mapping(subject.spec.get("metricsCollectorSpec")).get("collector"))
         if given.get("customCollector") is None:
             yield Finding(
                 path=(*_SPEC, "collector", "customCollector"),
@@ -149,7 +149,7 @@ def filter_shows_two_groups(subject: Subject) -> Iterator[Finding]:
     Bad:  `filter: ['accuracy=([0-9.]+)']`
     Good: `filter: ['(accuracy)=([0-9.]+)']`
     """
-    if collector(subject) in _UNTESTED:
+    if subject.collector in _UNTESTED:
         return
     for index, item in enumerate(_filters(subject)):
         if katib.TWO_GROUPS.search(text(item)) is None:
@@ -173,7 +173,7 @@ def filter_has_two_groups(subject: Subject) -> Iterator[Finding]:
     Bad:  `metrics: {collector: StdOut, filter: ['accuracy=([0-9.]+)']}`
     Good: `metrics: {collector: StdOut, filter: ['(accuracy)=([0-9.]+)']}`
     """
-    if collector(subject) == "StdOut":
+    if subject.collector == "StdOut":
         for index, item in enumerate(_filters(subject)):
             if katib.groups(text(item)) < 2:
                 yield _no_groups(index, item)
@@ -200,7 +200,7 @@ def filter_is_re2(subject: Subject) -> Iterator[Finding]:
     Bad:  `filter: ['(?<=epoch )(\\w+)=(.*)']`
     Good: `filter: ['epoch (\\w+)=(.*)']`
     """
-    if collector(subject) not in _UNTESTED:
+    if subject.collector not in _UNTESTED:
         yield from _foreign(subject)
 
 
@@ -213,7 +213,7 @@ def stdout_filter_is_re2(subject: Subject) -> Iterator[Finding]:
     Bad:  `metrics: {collector: StdOut, filter: ['(?<=epoch )(\\w+)=(.*)']}`
     Good: `metrics: {collector: StdOut, filter: ['epoch (\\w+)=(.*)']}`
     """
-    if collector(subject) == "StdOut":
+    if subject.collector == "StdOut":
         yield from _foreign(subject)
 
 
@@ -227,7 +227,7 @@ def default_filter_finds_names(subject: Subject) -> Iterator[Finding]:
     Bad:  `objective: {minimize: train/loss}` with `metrics: StdOut`
     Good: `objective: {minimize: train_loss}` with `metrics: StdOut`
     """
-    kind = collector(subject)
+    kind = subject.collector
     if kind not in ("StdOut", "File"):
         return
     source = _source(subject)
@@ -243,7 +243,7 @@ def default_filter_finds_names(subject: Subject) -> Iterator[Finding]:
 
 
 def _metrics(subject: Subject) -> Iterator[tuple[FieldPath, str]]:
-    objective = mapping(spec_of(subject).get("objective"))
+    objective = mapping(subject.spec.get("objective"))
     name = text(objective.get("objectiveMetricName"))
     if name:
         yield ("spec", "objective", "objectiveMetricName"), name

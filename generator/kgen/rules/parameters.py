@@ -7,11 +7,11 @@ from decimal import Decimal
 
 from kgen.katib import algorithms as katib
 from kgen.model.diagnostic import Effect, Finding, Severity
-from kgen.model.experiment import Subject
 from kgen.model.node import FieldPath
 from kgen.model.words import suggestion
-from kgen.rules.reading import algorithm, is_whole, number, spaces, text
+from kgen.rules.reading import is_whole, number, text
 from kgen.rules.rule import rule
+from kgen.rules.subject import Subject
 
 _VALIDATOR = "katib pkg/webhook/v1beta1/experiment/validator/validator.go"
 _SERVICES = "katib pkg/suggestion/v1beta1"
@@ -41,7 +41,7 @@ def bounds_are_numbers(subject: Subject) -> Iterator[Finding]:
     Bad:  `lr: {double: [0.01, inf]}`
     Good: `lr: {double: [0.01, 0.1]}`
     """
-    for index, name, kind, given in spaces(subject):
+    for index, name, kind, given in subject.parameters:
         if kind in ("int", "double"):
             for key in _BOUNDS:
                 bound = given.get(key)
@@ -69,7 +69,7 @@ def bounds_in_order(subject: Subject) -> Iterator[Finding]:
     Bad:  `lr: {double: [0.1, 0.01]}`
     Good: `lr: {double: [0.01, 0.1]}`
     """
-    for index, name, kind, given in spaces(subject):
+    for index, name, kind, given in subject.parameters:
         found = _range(given) if kind in ("int", "double") else None
         if found is None or found[0] < found[1]:  # an unreadable bound is KG401, a missing one KG405
             continue
@@ -87,7 +87,7 @@ def bounds_in_order(subject: Subject) -> Iterator[Finding]:
 
 
 def _needs_a_range(subject: Subject, given: dict[str, object]) -> bool:
-    name = algorithm(subject)
+    name = subject.algorithm
     return name in _NEED_A_RANGE and (name not in katib.HYPEROPT or given.get("distribution", "") in _UNIFORM)
 
 
@@ -101,7 +101,7 @@ def bounds_span_a_range(subject: Subject) -> Iterator[Finding]:
     Bad:  `epochs: {int: [5, 5]}`
     Good: `epochs: {int: [5, 10]}`
     """
-    for index, name, kind, given in spaces(subject):
+    for index, name, kind, given in subject.parameters:
         if given.get("min") is None or kind not in ("int", "double"):
             continue
         found = _range(given)
@@ -123,10 +123,10 @@ def int_bounds_are_whole(subject: Subject) -> Iterator[Finding]:
     Bad:  `layers: {int: [1.0, 5.0]}`
     Good: `layers: {int: [1, 5]}`
     """
-    name = algorithm(subject)
+    name = subject.algorithm
     if name not in _READ_AS_INT:
         return
-    for index, parameter, kind, given in spaces(subject):
+    for index, parameter, kind, given in subject.parameters:
         if kind == "int":
             for key in _BOUNDS:
                 bound = given.get(key)
@@ -148,7 +148,7 @@ def bounds_are_given(subject: Subject) -> Iterator[Finding]:
     Bad:  `feasibleSpace: {min: 0.01}`
     Good: `feasibleSpace: {min: "0.01", max: "0.1"}`
     """
-    for index, name, kind, given in spaces(subject):
+    for index, name, kind, given in subject.parameters:
         if kind not in ("int", "double"):
             continue
         for key in _BOUNDS:
@@ -171,10 +171,10 @@ def numerals_are_plain(subject: Subject) -> Iterator[Finding]:
     Bad:  `batch: {int: [1_000, 2_000]}`
     Good: `batch: {int: [1000, 2000]}`
     """
-    name = algorithm(subject)
+    name = subject.algorithm
     if name not in katib.GOPTUNA:
         return
-    for index, parameter, kind, given in spaces(subject):
+    for index, parameter, kind, given in subject.parameters:
         if kind not in ("int", "double"):
             continue
         for key in _NUMERALS:
@@ -196,7 +196,7 @@ def type_is_known(subject: Subject) -> Iterator[Finding]:
     Bad:  `parameterType: float`
     Good: `parameterType: double`
     """
-    for index, name, kind, _ in spaces(subject):
+    for index, name, kind, _ in subject.parameters:
         if kind not in _TYPES and kind != "unknown":
             yield Finding(
                 path=("spec", "parameters", index, "parameterType"),
@@ -214,7 +214,7 @@ def type_is_usable(subject: Subject) -> Iterator[Finding]:
     Bad:  `parameterType: unknown`
     Good: `parameterType: double`
     """
-    for index, name, kind, _ in spaces(subject):
+    for index, name, kind, _ in subject.parameters:
         if kind == "unknown":
             yield Finding(
                 path=("spec", "parameters", index, "parameterType"),
@@ -232,16 +232,16 @@ def names_are_unique(subject: Subject) -> Iterator[Finding]:
     Bad:  `parameters: [{name: lr, …}, {name: lr, …}]`
     Good: `parameters: [{name: lr, …}, {name: momentum, …}]`
     """
-    if algorithm(subject) not in _NAMES_ONCE:
+    if subject.algorithm not in _NAMES_ONCE:
         return
     seen: dict[str, int] = {}
-    for index, name, _, _ in spaces(subject):
+    for index, name, _, _ in subject.parameters:
         first = seen.setdefault(name, index)
         if first != index:
             yield Finding(
                 path=("spec", "parameters", index, "name"),
                 related=(("spec", "parameters", first, "name"),),
-                message=f"two parameters are named `{name}`: {algorithm(subject)} cannot work",
+                message=f"two parameters are named `{name}`: {subject.algorithm} cannot work",
                 help="give one of them another name, or remove it",
             )
 

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from kgen.katib.collectors import WRAPPING
-from kgen.katib.pods import TRAINJOB, amount, containers, is_job, is_quantity, pod_specs
+from kgen.katib.pods import TRAINJOB, amount, containers, is_job, is_quantity
 from kgen.model.diagnostic import Effect, Finding, Severity
-from kgen.model.experiment import Subject
 from kgen.model.node import FieldPath
 from kgen.model.words import suggestion
-from kgen.rules.reading import collector, listed, mapping, template, text
+from kgen.rules.reading import listed, mapping, text
 from kgen.rules.rule import rule
+from kgen.rules.subject import Subject
 from kgen.rules.trial import TEMPLATE, TRIAL
 
 _POD_WEBHOOK = "katib pkg/webhook/v1beta1/pod/inject_webhook.go"
@@ -36,9 +36,9 @@ def primary_container_exists(subject: Subject) -> Iterator[Finding]:
     Bad:  `trial: {container: main, pod: {spec: {containers: [{name: train, …}]}}}`
     Good: `trial: {container: train, pod: {spec: {containers: [{name: train, …}]}}}`
     """
-    given = template(subject)
+    given = subject.template
     name = text(given.get("primaryContainerName"))
-    found = [_names(pod) for _, pod in pod_specs(given.get("trialSpec"))]
+    found = [_names(pod) for _, pod in subject.pods]
     if name and found and not any(name in names for names in found):
         every = sorted({n for names in found for n in names if n})
         yield Finding(
@@ -58,9 +58,9 @@ def primary_container_everywhere(subject: Subject) -> Iterator[Finding]:
     Bad:  an MPIJob whose Launcher has a container `mpi` and whose Worker has a container `worker`
     Good: an MPIJob in which both are named `mpi`
     """
-    given = template(subject)
+    given = subject.template
     name = text(given.get("primaryContainerName"))
-    found = pod_specs(given.get("trialSpec"))
+    found = subject.pods
     if len(found) < 2:
         return
     have = [name in _names(pod) for _, pod in found]
@@ -86,13 +86,12 @@ def primary_container_has_command(subject: Subject) -> Iterator[Finding]:
     Bad:  `trial: {image: mnist:1.0}`
     Good: `trial: {image: mnist:1.0, command: [python3, train.py]}`
     """
-    given = template(subject)
+    given = subject.template
     name = text(given.get("primaryContainerName"))
-    if not name or collector(subject) not in WRAPPING:
+    if not name or subject.collector not in WRAPPING:
         return
-    spec = given.get("trialSpec")
-    for path, pod in pod_specs(spec):
-        if mapping(spec).get("kind") == "MPIJob" and "Worker" in path:
+    for path, pod in subject.pods:
+        if subject.trial.get("kind") == "MPIJob" and "Worker" in path:
             continue  # the launcher starts what runs there, and it alone is the primary pod
         for at, container in containers(pod):
             if container.get("name") == name and not container.get("command"):
@@ -103,15 +102,15 @@ def primary_container_has_command(subject: Subject) -> Iterator[Finding]:
                 )
 
 
-def _resources(trial: object) -> Iterator[tuple[FieldPath, dict[str, Any]]]:
+def _resources(subject: Subject) -> Iterator[tuple[FieldPath, dict[str, Any]]]:
     """Yield the resources of every container, and of a TrainJob's nodes."""
-    for path, pod in pod_specs(trial):
+    for path, pod in subject.pods:
         for at, container in containers(pod, "containers", "initContainers"):
             resources = container.get("resources")
             if isinstance(resources, dict):
                 yield (*path, *at, "resources"), resources
-    if isinstance(trial, dict) and trial.get("kind") == TRAINJOB:
-        resources = mapping(mapping(trial.get("spec")).get("trainer")).get("resourcesPerNode")
+    if subject.trial.get("kind") == TRAINJOB:
+        resources = mapping(mapping(subject.trial.get("spec")).get("trainer")).get("resourcesPerNode")
         if isinstance(resources, dict):
             yield ("spec", "trainer", "resourcesPerNode"), resources
 
@@ -125,10 +124,10 @@ def quantities_are_readable(subject: Subject) -> Iterator[Finding]:
     Bad:  `resources: {memory: 4GB}`
     Good: `resources: {memory: 4Gi}`
     """
-    trial = template(subject).get("trialSpec")
+    trial = subject.template.get("trialSpec")
     if is_job(trial):
         return
-    for path, resources in _resources(trial):
+    for path, resources in _resources(subject):
         for kind in ("limits", "requests"):
             for name, value in mapping(resources.get(kind)).items():
                 if isinstance(value, str) and not is_quantity(value) and _FILLED not in value:
@@ -155,7 +154,7 @@ def devices_are_whole(subject: Subject) -> Iterator[Finding]:
     Bad:  `resources: {requests: {nvidia.com/gpu: 1}}`
     Good: `resources: {gpu: 1}`
     """
-    for path, resources in _resources(template(subject).get("trialSpec")):
+    for path, resources in _resources(subject):
         limits, requests = mapping(resources.get("limits")), mapping(resources.get("requests"))
         for kind, given in (("limits", limits), ("requests", requests)):
             for name, value in given.items():
@@ -186,7 +185,7 @@ def mounts_have_volumes(subject: Subject) -> Iterator[Finding]:
     Bad:  `volumeMounts: [{name: data, mountPath: /data}]` without `volumes`
     Good: the same with `volumes: [{name: data, emptyDir: {}}]`
     """
-    for path, pod in pod_specs(template(subject).get("trialSpec")):
+    for path, pod in subject.pods:
         volumes: set[str] | None = None
         for at, container in containers(pod, "containers", "initContainers"):
             for index, mount in enumerate(listed(container.get("volumeMounts"))):
@@ -211,7 +210,7 @@ def containers_have_images(subject: Subject) -> Iterator[Finding]:
     Bad:  `pods: {containers: [{name: main, imagePullPolicy: Always}]}` over a container `training-container`
     Good: `pods: {containers: [{name: training-container, imagePullPolicy: Always}]}`
     """
-    for path, pod in pod_specs(template(subject).get("trialSpec")):
+    for path, pod in subject.pods:
         names = [str(container.get("name")) for _, container in containers(pod)]
         for at, container in containers(pod, "containers", "initContainers"):
             if not container.get("image"):

@@ -1,13 +1,12 @@
-"""How rules read a manifest: patches and raw templates may have put anything anywhere."""
+"""How rules read values: patches and raw templates may have put anything anywhere."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from kgen.model.experiment import Subject
+from kgen.rules.subject import Subject
 
 _WHOLE = re.compile(r"\s*[+-]?\d+(?:_\d+)*\s*")  # what Python's int() reads
 
@@ -32,44 +31,6 @@ def count(value: object) -> int | None:
     return value if type(value) is int else None
 
 
-def spec_of(subject: Subject) -> dict[str, Any]:
-    """Give `spec`; every rule asks for it, so it is read without ceremony."""
-    return mapping(subject.manifest.get("spec"))
-
-
-def algorithm(subject: Subject) -> str:
-    """Name the search algorithm; "" where there is none."""
-    return text(mapping(spec_of(subject).get("algorithm")).get("algorithmName"))
-
-
-def collector(subject: Subject) -> str:
-    """Name the kind of the metrics collector; "" where there is none."""
-    spec = mapping(spec_of(subject).get("metricsCollectorSpec"))
-    return text(mapping(spec.get("collector")).get("kind"))
-
-
-def template(subject: Subject) -> dict[str, Any]:
-    """Give `spec.trialTemplate`."""
-    return mapping(spec_of(subject).get("trialTemplate"))
-
-
-def spaces(subject: Subject) -> Iterator[tuple[int, str, str, dict[str, Any]]]:
-    """Yield each search parameter: its index, name, parameterType and feasibleSpace."""
-    spec = subject.manifest.get("spec")
-    parameters = spec.get("parameters") if isinstance(spec, dict) else None
-    if not isinstance(parameters, list):
-        return
-    for index, item in enumerate(parameters):  # every KG4 rule comes through here: no call that can be spared
-        if isinstance(item, dict):
-            name, kind, space = item.get("name"), item.get("parameterType"), item.get("feasibleSpace")
-            yield (
-                index,
-                name if isinstance(name, str) else "",
-                kind if isinstance(kind, str) else "",
-                space if isinstance(space, dict) else {},
-            )
-
-
 def number(value: object) -> Decimal | None:
     """Read a bound or a step exactly; None where it is no finite number."""
     if not isinstance(value, str):
@@ -84,3 +45,8 @@ def number(value: object) -> Decimal | None:
 def is_whole(value: str) -> bool:
     """Whether Python's int() reads it: `5` and `1_000` are, `5.0` and `1e2` are not."""
     return _WHOLE.fullmatch(value) is not None
+
+
+def mend(subject: Subject, compact: str, manifest: str) -> str:
+    """Give the mend in the words of the file that will be edited: a compact spec, or a manifest written by hand."""
+    return manifest if subject.plain else compact

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from kgen.model.diagnostic import Effect, Finding, Severity
-from kgen.model.experiment import Subject
+from kgen.rules.subject import Subject
 
 Check = Callable[[Subject], Iterator[Finding]]
 CheckAll = Callable[[tuple[Subject, ...]], Iterator[tuple[int, Finding]]]

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from kgen.katib import algorithms as katib
 from kgen.katib import grid
 from kgen.model.diagnostic import Effect, Finding, Severity
-from kgen.model.experiment import Subject
 from kgen.model.words import nearest
-from kgen.rules.reading import algorithm, collector, count, listed, mapping, spaces, spec_of, text
+from kgen.rules.reading import count, listed, mapping, text
 from kgen.rules.rule import rule
+from kgen.rules.subject import Subject
 
 _VALIDATOR = "katib pkg/webhook/v1beta1/experiment/validator/validator.go"
 _SERVICES = "katib pkg/suggestion/v1beta1"
@@ -26,7 +26,7 @@ def objective_metric_listed_once(subject: Subject) -> Iterator[Finding]:
     Bad:  `objective: {maximize: accuracy, additional: [accuracy, loss]}`
     Good: `objective: {maximize: accuracy, additional: [loss]}`
     """
-    objective = mapping(spec_of(subject).get("objective"))
+    objective = mapping(subject.spec.get("objective"))
     metric = text(objective.get("objectiveMetricName"))
     extra = objective.get("additionalMetricNames")
     if metric and isinstance(extra, list) and metric in extra:
@@ -48,7 +48,7 @@ def algorithm_registered(subject: Subject) -> Iterator[Finding]:
     Bad:  `algorithm: bayesian-optimization`
     Good: `algorithm: bayesianoptimization`
     """
-    name = algorithm(subject)
+    name = subject.algorithm
     if name not in katib.SERVICES and name not in subject.target.registered:
         yield _unregistered(name, tuple(katib.SERVICES), "algorithm", _ALGORITHM)
 
@@ -62,9 +62,9 @@ def early_stopping_registered(subject: Subject) -> Iterator[Finding]:
     Bad:  `earlyStopping: median`
     Good: `earlyStopping: medianstop`
     """
-    if spec_of(subject).get("earlyStopping") is None:
+    if subject.spec.get("earlyStopping") is None:
         return
-    name = text(mapping(spec_of(subject)["earlyStopping"]).get("algorithmName"))
+    name = text(mapping(subject.spec["earlyStopping"]).get("algorithmName"))
     if name not in katib.EARLY_STOPPING and name not in subject.target.registered:
         path = ("spec", "earlyStopping", "algorithmName")
         yield _unregistered(name, katib.EARLY_STOPPING, "early stopping algorithm", path)
@@ -90,7 +90,7 @@ def early_stopping_sees_metrics(subject: Subject) -> Iterator[Finding]:
     Bad:  `earlyStopping: medianstop` with `metrics: TensorFlowEvent`
     Good: `earlyStopping: medianstop` with `metrics: StdOut`
     """
-    if spec_of(subject).get("earlyStopping") is not None and collector(subject) == "TensorFlowEvent":
+    if subject.spec.get("earlyStopping") is not None and subject.collector == "TensorFlowEvent":
         yield Finding(
             path=("spec", "earlyStopping"),
             related=(("spec", "metricsCollectorSpec", "collector", "kind"),),
@@ -108,8 +108,8 @@ def early_stopping_reaches_collector(subject: Subject) -> Iterator[Finding]:
     Bad:  `earlyStopping: medianstop` with `metrics: Push`
     Good: `earlyStopping: medianstop` with `metrics: StdOut`
     """
-    kind = collector(subject)
-    if spec_of(subject).get("earlyStopping") is not None and kind in ("Custom", "Push", "None"):
+    kind = subject.collector
+    if subject.spec.get("earlyStopping") is not None and kind in ("Custom", "Push", "None"):
         yield Finding(
             path=("spec", "earlyStopping"),
             related=(("spec", "metricsCollectorSpec", "collector", "kind"),),
@@ -128,8 +128,8 @@ def pbt_keeps_a_volume(subject: Subject) -> Iterator[Finding]:
     Bad:  `algorithm: {name: pbt, …}` with `resume: Never`
     Good: `algorithm: {name: pbt, …}` with `resume: FromVolume`
     """
-    policy = spec_of(subject).get("resumePolicy")
-    if algorithm(subject) == "pbt" and policy != "FromVolume":
+    policy = subject.spec.get("resumePolicy")
+    if subject.algorithm == "pbt" and policy != "FromVolume":
         yield Finding(
             path=("spec", "resumePolicy"),
             related=(_ALGORITHM,),
@@ -148,10 +148,10 @@ def one_request_is_enough(subject: Subject) -> Iterator[Finding]:
     Bad:  `algorithm: {name: hyperband, …}` with `trials: {max: 27, parallel: 9}`
     Good: `algorithm: {name: hyperband, …}` with `trials: {max: 9, parallel: 9}`
     """
-    name = algorithm(subject)
+    name = subject.algorithm
     if name not in katib.ONE_REQUEST:
         return
-    most, parallel = count(spec_of(subject).get("maxTrialCount")), count(spec_of(subject).get("parallelTrialCount"))
+    most, parallel = count(subject.spec.get("maxTrialCount")), count(subject.spec.get("parallelTrialCount"))
     if most is not None and parallel is not None and most > parallel:
         yield Finding(
             path=("spec", "maxTrialCount"),
@@ -171,9 +171,9 @@ def grid_has_enough_points(subject: Subject) -> Iterator[Finding]:
     Bad:  `algorithm: grid` with `x: {int: [1, 5]}` and `trials: {max: 12}`
     Good: `algorithm: grid` with `x: {int: [1, 5]}` and `trials: {max: 5}`
     """
-    if algorithm(subject) != "grid":
+    if subject.algorithm != "grid":
         return
-    most = count(spec_of(subject).get("maxTrialCount"))
+    most = count(subject.spec.get("maxTrialCount"))
     found = _points(subject)
     if most is not None and found is not None and most > found:
         yield Finding(
@@ -187,7 +187,7 @@ def grid_has_enough_points(subject: Subject) -> Iterator[Finding]:
 def _points(subject: Subject) -> int | None:
     """Count the points of the grid; None where a bound or step is unfit, which other rules say."""
     out = 1
-    for _, _, kind, space in spaces(subject):
+    for _, _, kind, space in subject.parameters:
         low, high, step = (text(space.get(key)) for key in ("min", "max", "step"))
         try:
             out *= grid.points(kind, low, high, step, listed(space.get("list")))
@@ -205,12 +205,12 @@ def cmaes_has_two_dimensions(subject: Subject) -> Iterator[Finding]:
     Bad:  `algorithm: cmaes` with `parameters: {lr: {double: [0.01, 0.1]}}`
     Good: `algorithm: random` with `parameters: {lr: {double: [0.01, 0.1]}}`
     """
-    if algorithm(subject) == "cmaes":
-        numeric = sum(kind in ("int", "double") for _, _, kind, _ in spaces(subject))
+    if subject.algorithm == "cmaes":
+        numeric = sum(kind in ("int", "double") for _, _, kind, _ in subject.parameters)
         if numeric < 2:
             yield Finding(
-                path=("spec", "parameters") if spec_of(subject).get("parameters") else _ALGORITHM,
-                related=(_ALGORITHM,) if spec_of(subject).get("parameters") else (),
+                path=("spec", "parameters") if subject.spec.get("parameters") else _ALGORITHM,
+                related=(_ALGORITHM,) if subject.spec.get("parameters") else (),
                 message=f"cmaes needs two parameters of type int or double, not {numeric}",
                 help="add such a parameter, or set `algorithm` to another one, such as `tpe`",
             )
@@ -225,7 +225,7 @@ def one_search_space(subject: Subject) -> Iterator[Finding]:
     Bad:  a spec without `parameters` and without `nas`
     Good: `parameters: {lr: {double: [0.01, 0.1]}}`
     """
-    spec = spec_of(subject)
+    spec = subject.spec
     nas = spec.get("nasConfig") is not None
     if spec.get("parameters") and nas:
         yield Finding(
@@ -252,8 +252,8 @@ def space_fits_algorithm(subject: Subject) -> Iterator[Finding]:
     Bad:  `algorithm: darts` with `parameters: {lr: {double: [0.01, 0.1]}}`
     Good: `algorithm: darts` with `nas: {…}`
     """
-    name = algorithm(subject)
-    nas, plain = spec_of(subject).get("nasConfig") is not None, bool(spec_of(subject).get("parameters"))
+    name = subject.algorithm
+    nas, plain = subject.spec.get("nasConfig") is not None, bool(subject.spec.get("parameters"))
     if name in katib.SERVICES and nas is not plain and nas is not (name in katib.NAS):
         given, wanted, key = ("nasConfig", "parameters", "parameters") if nas else ("parameters", "nasConfig", "nas")
         yield Finding(

@@ -9,11 +9,11 @@ from typing import Any
 
 from kgen.katib.v1beta1 import NAS_ASSIGNMENTS, PLACEHOLDER
 from kgen.model.diagnostic import Effect, Finding
-from kgen.model.experiment import Subject
 from kgen.model.node import FieldPath
 from kgen.model.words import suggestion
-from kgen.rules.reading import algorithm, listed, mapping, spaces, spec_of, template, text
+from kgen.rules.reading import mapping, text
 from kgen.rules.rule import rule
+from kgen.rules.subject import Subject
 
 _VALIDATOR = "katib pkg/webhook/v1beta1/experiment/validator/validator.go"
 _GENERATOR = "katib pkg/controller.v1beta1/experiment/manifest/generator.go"
@@ -39,13 +39,6 @@ def meta_of(reference: str) -> tuple[str, str | None] | None:
     return (indexed[1], indexed[2]) if indexed is not None and indexed[1] in _META_FIELDS else None
 
 
-def _entries(subject: Subject) -> Iterator[tuple[int, str, str]]:
-    """Yield each trialParameters entry: its index, name and reference."""
-    for index, item in enumerate(listed(template(subject).get("trialParameters"))):
-        if isinstance(item, dict):
-            yield index, text(item.get("name")), text(item.get("reference"))
-
-
 @rule("KG501", Effect.REJECTED, _VALIDATOR)
 def template_is_complete(subject: Subject) -> Iterator[Finding]:
     """trialTemplate has a primaryContainerName, trialParameters, and one source: trialSpec or configMap.
@@ -55,7 +48,7 @@ def template_is_complete(subject: Subject) -> Iterator[Finding]:
     Bad:  `trialTemplate: {trialSpec: {…}, configMap: {…}}`
     Good: `trialTemplate: {primaryContainerName: main, trialParameters: […], trialSpec: {…}}`
     """
-    given = template(subject)
+    given = subject.template
     if not text(given.get("primaryContainerName")):
         yield _lacks(TEMPLATE, "primaryContainerName", "name the training container in `trial.container`")
     if not given.get("trialParameters"):
@@ -90,7 +83,7 @@ def conditions_are_given(subject: Subject) -> Iterator[Finding]:
     Bad:  `template: {kind: RayJob, …}`
     Good: the same with `successCondition` and `failureCondition` beside it
     """
-    given = template(subject)
+    given = subject.template
     if not given:
         return
     missing = [key for key in ("successCondition", "failureCondition") if not given.get(key)]
@@ -114,7 +107,7 @@ def trial_has_no_name(subject: Subject) -> Iterator[Finding]:
     Bad:  `template: {kind: Job, metadata: {name: train}, …}`
     Good: `template: {kind: Job, metadata: {labels: {team: vision}}, …}`
     """
-    metadata = mapping(mapping(template(subject).get("trialSpec")).get("metadata"))
+    metadata = mapping(subject.trial.get("metadata"))
     for key in ("name", "namespace"):
         if metadata.get(key):
             yield Finding(
@@ -133,7 +126,7 @@ def trial_has_a_kind(subject: Subject) -> Iterator[Finding]:
     Bad:  `template: {spec: {…}}`
     Good: `template: {apiVersion: batch/v1, kind: Job, spec: {…}}`
     """
-    spec = template(subject).get("trialSpec")
+    spec = subject.template.get("trialSpec")
     if spec is not None:
         for key in ("apiVersion", "kind"):
             if not text(mapping(spec).get(key)):
@@ -150,7 +143,7 @@ def entries_are_whole(subject: Subject) -> Iterator[Finding]:
     Good: `trialParameters: [{name: lr, reference: lr}, {name: momentum, reference: momentum}]`
     """
     seen: dict[str, int] = {}
-    for index, name, reference in _entries(subject):
+    for index, name, reference in subject.entries:
         path = (*_PARAMETERS, index)
         if not name or not reference:
             missing = "reference" if name else "name"
@@ -177,7 +170,7 @@ def references_are_unique(subject: Subject) -> Iterator[Finding]:
     Good: `trialParameters: [{name: lr, reference: lr}]`
     """
     seen: dict[str, int] = {}
-    for index, name, reference in _entries(subject):
+    for index, name, reference in subject.entries:
         if reference and seen.setdefault(reference, index) != index:
             yield Finding(
                 path=(*_PARAMETERS, index, "reference"),
@@ -197,10 +190,10 @@ def references_exist(subject: Subject) -> Iterator[Finding]:
     Bad:  `references: {job: "${trialSpec.name}"}`
     Good: `references: {job: "${trialSpec.Name}"}`
     """
-    names = {name for _, name, _, _ in spaces(subject)}
+    names = {name for _, name, _, _ in subject.parameters}
     if not names:
         return
-    for index, name, reference in _entries(subject):
+    for index, name, reference in subject.entries:
         if not reference or reference in names or meta_of(reference) is not None:
             continue
         meta = "${" in reference
@@ -225,8 +218,8 @@ def metadata_is_there(subject: Subject) -> Iterator[Finding]:
     Bad:  `references: {team: "${trialSpec.Labels[team]}"}`
     Good: the same, and `metadata: {labels: {team: vision}}` in the trial
     """
-    spec = template(subject).get("trialSpec")
-    for index, name, reference in _entries(subject):
+    spec = subject.template.get("trialSpec")
+    for index, name, reference in subject.entries:
         found = meta_of(reference)
         if found is None or found[0] not in ("Labels", "Annotations"):
             continue
@@ -248,9 +241,9 @@ def parameters_are_referenced(subject: Subject) -> Iterator[Finding]:
     Bad:  two `parameters`, and one entry in `trialParameters`
     Good: an entry for each of the two
     """
-    names = {name: index for index, name, _, _ in spaces(subject)}
+    names = {name: index for index, name, _, _ in subject.parameters}
     if names:
-        referenced = {reference for _, _, reference in _entries(subject)}
+        referenced = {reference for _, _, reference in subject.entries}
         for name, index in names.items():
             if name not in referenced:
                 yield Finding(
@@ -271,18 +264,18 @@ def architecture_is_referenced(subject: Subject) -> Iterator[Finding]:
     Bad:  `algorithm: enas` with `references: {arch: architecture}`
     Good: `algorithm: enas` with `references: {arch: architecture, config: nn_config}`
     """
-    wanted = NAS_ASSIGNMENTS.get(algorithm(subject), ())
-    if not wanted or spec_of(subject).get("nasConfig") is None or spec_of(subject).get("parameters"):
+    wanted = NAS_ASSIGNMENTS.get(subject.algorithm, ())
+    if not wanted or subject.spec.get("nasConfig") is None or subject.spec.get("parameters"):
         return
-    own = {reference: index for index, _, reference in _entries(subject) if meta_of(reference) is None}
+    own = {reference: index for index, _, reference in subject.entries if meta_of(reference) is None}
     for reference, index in own.items():
         if reference not in wanted:
-            message = f"trialParameters refer to `{reference}`, which {algorithm(subject)} does not assign"
+            message = f"trialParameters refer to `{reference}`, which {subject.algorithm} does not assign"
             help_ = f"refer to {', '.join(f'`{w}`' for w in wanted)} in `trial.references`, and to nothing else"
             yield Finding((*_PARAMETERS, index, "reference"), message, help_)
     for reference in wanted:
         if reference not in own:
-            message = f"no trialParameters entry refers to `{reference}`, which {algorithm(subject)} assigns"
+            message = f"no trialParameters entry refers to `{reference}`, which {subject.algorithm} assigns"
             yield Finding(_PARAMETERS, message, f"add an entry to `trial.references` that refers to `{reference}`")
 
 
@@ -297,10 +290,10 @@ def placeholders_match(subject: Subject) -> Iterator[Finding]:
     Bad:  `command: [train, "--lr=${trialParameters.learningrate}"]` for `learningRate`
     Good: `command: [train, "--lr=${trialParameters.learningRate}"]`
     """
-    spec = template(subject).get("trialSpec")
+    spec = subject.template.get("trialSpec")
     if not isinstance(spec, dict):
         return
-    names = {name: index for index, name, _ in _entries(subject) if name and "}" not in name}
+    names = {name: index for index, name, _ in subject.entries if name and "}" not in name}
     if set(PLACEHOLDER.findall(str(spec))) == set(names) and not any(map(_NEVER_FOUND.search, names)):
         return  # plain names read alike in Python's text of the object, which is made much faster than JSON
     found = set(PLACEHOLDER.findall(_JSON.encode(spec)))

@@ -6,16 +6,17 @@ from collections.abc import Iterable
 
 from kgen.model.diagnostic import Diagnostic, Finding, Related
 from kgen.model.environment import Target
-from kgen.model.experiment import Expanded, Subject
+from kgen.model.experiment import Expanded
 from kgen.model.node import FieldPath, Node, Span, fields, get, path_text, plain, text_of
 from kgen.rules.rule import Rule, RuleOfAll
+from kgen.rules.subject import read
 
 
 def check(
     experiments: tuple[Expanded, ...], rules: Iterable[Rule], of_all: Iterable[RuleOfAll], target: Target
 ) -> tuple[Diagnostic, ...]:
     """Hold every Experiment against every rule."""
-    subjects = tuple(Subject(plain(e.manifest), target, e.name) for e in experiments)  # type: ignore[arg-type]
+    subjects = tuple(read(plain(e.manifest), target, e.name) for e in experiments)  # type: ignore[arg-type]
     found = [
         _placed(finding, experiment, rule)
         for experiment, subject in zip(experiments, subjects, strict=True)

@@ -1,0 +1,112 @@
+"""An Experiment as rules see it: plain data, complete with its defaults, and no place in any file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from kgen.katib.decode import Flaw
+from kgen.katib.pods import pod_specs
+from kgen.model.environment import Target
+from kgen.model.node import FieldPath
+from kgen.model.policies import NO_POLICIES, Policies
+
+_NONE: dict[str, Any] = {}
+
+
+class Entry(NamedTuple):
+    """An entry of trialParameters."""
+
+    at: int
+    name: str
+    reference: str
+
+
+class Space(NamedTuple):
+    """A search parameter; what is of the wrong type counts as empty."""
+
+    at: int
+    name: str
+    type: str  # parameterType
+    space: dict[str, Any]  # feasibleSpace
+
+
+class Subject(NamedTuple):
+    """An Experiment, and the parts of it that many rules ask for, read once.
+
+    Parts of a wrong type count as empty; that they are wrong is among the `flaws`.
+    """
+
+    manifest: Mapping[str, Any]  # as the API server would hold it
+    given: Mapping[str, Any]  # as it is in the file; the same for what kgen rendered
+    target: Target
+    base: str  # the name before hashing; "" where there is no such thing
+    plain: bool  # written by hand as a manifest, not as a compact spec: the mend speaks of its fields
+    flaws: tuple[Flaw, ...]  # what reading it against Katib's and Kubernetes' types found
+    policies: Policies
+    spec: dict[str, Any]
+    algorithm: str  # its name
+    collector: str  # its kind
+    template: dict[str, Any]  # spec.trialTemplate
+    trial: dict[str, Any]  # spec.trialTemplate.trialSpec
+    parameters: tuple[Space, ...]
+    entries: tuple[Entry, ...]
+    pods: list[tuple[FieldPath, dict[str, Any]]]  # spec of each pod template, with its path in `trial`
+
+
+def read(
+    manifest: Mapping[str, Any],
+    target: Target,
+    base: str = "",
+    *,
+    given: Mapping[str, Any] | None = None,
+    plain: bool = False,
+    flaws: tuple[Flaw, ...] = (),
+    policies: Policies = NO_POLICIES,
+) -> Subject:
+    """Read the parts of an Experiment."""
+    spec = _mapping(manifest.get("spec"))
+    template = _mapping(spec.get("trialTemplate"))
+    trial = _mapping(template.get("trialSpec"))
+    return Subject(
+        manifest,
+        manifest if given is None else given,
+        target,
+        base,
+        plain,
+        flaws,
+        policies,
+        spec,
+        _text(_mapping(spec.get("algorithm")).get("algorithmName")),
+        _text(_mapping(_mapping(spec.get("metricsCollectorSpec")).get("collector")).get("kind")),
+        template,
+        trial,
+        tuple(
+            Space(
+                index,
+                _text(item.get("name")),
+                _text(item.get("parameterType")),
+                _mapping(item.get("feasibleSpace")),
+            )
+            for index, item in enumerate(_listed(spec.get("parameters")))
+            if isinstance(item, dict)
+        ),
+        tuple(
+            Entry(index, _text(item.get("name")), _text(item.get("reference")))
+            for index, item in enumerate(_listed(template.get("trialParameters")))
+            if isinstance(item, dict)
+        ),
+        pod_specs(trial),
+    )
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else _NONE
+
+
+def _listed(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
