@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -59,3 +60,12 @@ def spread(figures: Sequence[float]) -> Spread:
 def ratios(over: Sequence[float], under: Sequence[float]) -> list[float]:
     """Divide round by round: the two runs of one round met the same neighbours."""
     return [a / b for a, b in zip(over, under, strict=False) if b]
+
+
+def builder() -> tuple[str, ...] | None:
+    """Find the command that builds a kustomization."""
+    for name, verb in (("kubectl", "kustomize"), ("kustomize", "build")):
+        path = shutil.which(name)
+        if path is not None:
+            return path, verb
+    return None

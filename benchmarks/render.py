@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from measure import Cost, FailedError, Spread, ratios, run, spread
+from measure import Cost, FailedError, Spread, builder, ratios, run, spread
 from workload import ENVIRONMENT, searches, write_kustomization, write_workspace
 
 SIZES, QUICK = (1, 10, 100, 1000, 2000), (1, 10)
@@ -48,12 +48,12 @@ def main() -> int:
     """Compare, measure, report."""
     options = _options()
     kgen = str(Path(sys.executable).parent / "kgen")
-    builder = _builder()
-    if builder is None or not os.access(kgen, os.X_OK):
+    kustomize = builder()
+    if kustomize is None or not os.access(kgen, os.X_OK):
         print(f"needs {kgen}, and kubectl or kustomize on the PATH", file=sys.stderr)
         return 2
     with tempfile.TemporaryDirectory(prefix="kgen-benchmark-") as folder:
-        bench = Bench(Path(folder), kgen, builder, options.seed)
+        bench = Bench(Path(folder), kgen, kustomize, options.seed)
         try:
             for size in options.sizes:
                 problem = bench.prepare(size)
@@ -66,7 +66,7 @@ def main() -> int:
             print(failure, file=sys.stderr)
             return 2
     figures = tuple(_figures(costs, options.sizes))
-    tool = Path(builder[0]).name
+    tool = Path(kustomize[0]).name
     print(_as_json(costs, figures, tool) if options.json else _as_text(costs, figures, options.sizes, tool))
     return 0
 
@@ -86,15 +86,6 @@ def _options() -> argparse.Namespace:
 
 def _sizes(text: str) -> tuple[int, ...]:
     return tuple(sorted({int(part) for part in text.split(",")}))
-
-
-def _builder() -> tuple[str, ...] | None:
-    """Find the command that builds a kustomization."""
-    for name, verb in (("kubectl", "kustomize"), ("kustomize", "build")):
-        path = shutil.which(name)
-        if path is not None:
-            return path, verb
-    return None
 
 
 Costs = dict[tuple[str, int], list[Cost]]

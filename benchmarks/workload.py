@@ -46,7 +46,7 @@ _LISTED: tuple[_Parameter, ...] = (
 )
 _ALGORITHMS: tuple[tuple[str, dict[str, str]], ...] = (
     ("random", {}),
-    ("tpe", {"n_startup_trials": "5"}),
+    ("tpe", {"n_EI_candidates": "5"}),
     ("multivariate-tpe", {"n_ei_candidates": "24"}),
     ("bayesianoptimization", {"n_initial_points": "10", "acq_func": "gp_hedge"}),
     ("cmaes", {}),

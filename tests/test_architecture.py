@@ -23,11 +23,11 @@ ROOMS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
         frozenset({"click"}),
     ),
     "report": (frozenset({"report", "rules", "model"}), frozenset()),
-    "pipeline": (frozenset({"stages", "rules", "codec", "katib", "model"}), frozenset()),
+    "pipeline": (frozenset({"pipeline", "stages", "rules", "codec", "katib", "model"}), frozenset()),
     "stages": (frozenset({"rules", "codec", "katib", "model"}), frozenset()),
     "rules": (frozenset({"rules", "katib", "model"}), frozenset()),
     "codec": (frozenset({"codec", "model"}), frozenset({"yaml", "_gojsonnet", "_jsonnet"})),
-    "katib": (frozenset({"katib", "model"}), frozenset()),
+    "katib": (frozenset({"katib", "model"}), frozenset({"re2"})),
     "model": (frozenset({"model"}), frozenset()),
 }
 DOOR = "__main__"  # `python -m kgen`: it calls cli and is no room

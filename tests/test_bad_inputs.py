@@ -33,7 +33,7 @@ CASES = [
         ("main",),
         (
             "kgen.yaml:1:9: error[KG003] unknown key `outptu`\n"
-            "    help: did you mean `output`? It must be one of `target`, `output`, `trialKinds`\n"
+            "    help: did you mean `output`? It must be one of `target`, `output`, `trialKinds`, `lint`\n"
         ),
         id="an unknown key in kgen.yaml",
     ),
@@ -858,8 +858,11 @@ CASES = [
         },
         ("main",),
         (
-            "overlays/secret.yaml:1:1: error[KG901] a plain Secret does not belong in Git: base64 is no encryption\n"
-            "    help: seal it (SealedSecret), let the cluster fetch it (ExternalSecret), or create it there and name it only\n"
+            "overlays/secret.yaml:5:15: error[KG901] Secret `pull` stands in Git with its values (`token`, `password`): "
+            "base64 is no encryption\n"
+            "    see:  overlays/secret.yaml:4:24\n"
+            "    help: seal it (SealedSecret), let the cluster fetch it (ExternalSecret), or create it there and name it "
+            "only; and change what stands in it\n"
         ),
         id="a plain Secret",
     ),

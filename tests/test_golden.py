@@ -1,6 +1,6 @@
 """Golden workspaces: a folder of tests/golden/ is a workspace, and expected.txt what kgen makes of it.
 
-`command` holds the command line, `render main` where there is none; `pytest --bless` writes
+`command` holds the command lines, `render main` where there is none; `pytest --bless` writes
 expected.txt, and nobody else does. Whatever renders is also held to what any rendered tree must be.
 """
 
@@ -29,25 +29,33 @@ FOLDERS = tuple(sorted(path.name for path in GOLDEN.iterdir() if path.is_dir()))
 OUT = "rendered"
 
 
-def argv_of(folder: Path) -> list[str]:
+def commands_of(folder: Path) -> list[str]:
     given = folder / "command"
-    return shlex.split(given.read_text() if given.exists() else "render main")
+    return given.read_text().splitlines() if given.exists() else ["render main"]
+
+
+def argv_of(folder: Path) -> list[str]:
+    return shlex.split(commands_of(folder)[0])
 
 
 def transcript(folder: Path, here: Path) -> str:
-    """Run a golden workspace's command on a copy of it at `here`, and say all that came of it."""
+    """Run a golden workspace's commands on a copy of it at `here`, and say all that came of it."""
     shutil.copytree(folder, here, symlinks=True, ignore=shutil.ignore_patterns("expected.txt", "command"))
-    argv = argv_of(folder)
-    back = Path.cwd()
-    os.chdir(here)
-    try:
-        ran = run_kgen(*argv, *(("-o", OUT) if argv[0] == "render" else ()))
-    finally:
-        os.chdir(back)
-    said = "".join(line for line in ran.err.splitlines(keepends=True) if not line.startswith("added: "))
-    out = f"exit {ran.code}\n{said}"
-    if ran.out:
-        out += f"== stdout ==\n{ran.out}"
+    lines = commands_of(folder)
+    out = ""
+    for line in lines:
+        argv = shlex.split(line)
+        back = Path.cwd()
+        os.chdir(here)
+        try:
+            ran = run_kgen(*argv, *(("-o", OUT) if argv[0] == "render" else ()))
+        finally:
+            os.chdir(back)
+        said = "".join(line for line in ran.err.splitlines(keepends=True) if not line.startswith("added: "))
+        out += f"$ kgen {line}\n" if len(lines) > 1 else ""
+        out += f"exit {ran.code}\n{said}"
+        if ran.out:
+            out += f"== stdout ==\n{ran.out}"
     for name, data in sorted(tree(here / OUT).items()):
         out += f"== {name} ==\n{data.decode()}"
     return out
@@ -58,7 +66,16 @@ def test_there_are_golden_workspaces_and_each_is_one() -> None:
     for name in FOLDERS:
         held = {path.name for path in (GOLDEN / name).iterdir()}
         assert "environments" in held, f"{name} is no workspace"
-        assert held <= {"kgen.yaml", "experiments", "overlays", "environments", "lib", "command", "expected.txt"}, name
+        assert held <= {
+            "k8s",
+            "kgen.yaml",
+            "experiments",
+            "overlays",
+            "environments",
+            "lib",
+            "command",
+            "expected.txt",
+        }, name
 
 
 @pytest.mark.parametrize("name", FOLDERS)

@@ -15,11 +15,18 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from subjects import manifest
 
 from kgen.codec import reader
+from kgen.katib.decode import decode, decode_trial
+from kgen.katib.schema import experiment_schema
+from kgen.katib.types import experiment
+from kgen.model.environment import KATIB_VERSIONS, Target
 from kgen.model.node import NOWHERE, make, plain
 from kgen.model.schemas import SCHEMAS, schema
 from kgen.model.shape import check
+from kgen.rules import structure
+from kgen.rules.subject import read
 
 jsonschema_rs = pytest.importorskip("jsonschema_rs")
 
@@ -275,6 +282,103 @@ def whole_floats(value: Any) -> bool:
 SEEDS = [(kind, document) for kind, document in seeds() if not whole_floats(document)]
 
 
+@pytest.mark.parametrize("release", KATIB_VERSIONS)
+def test_the_published_schema_of_an_experiment_is_what_the_code_makes(release: str) -> None:
+    text = (ROOT / "schemas" / f"katib-{release}.json").read_text("utf-8")
+    made = json.dumps(experiment_schema(release), indent=2, ensure_ascii=False) + "\n"
+    assert text == made, f"run `kgen schema katib-{release} > schemas/katib-{release}.json`"
+    jsonschema_rs.meta.validate(json.loads(text))
+
+
+EXPERIMENTS = {release: jsonschema_rs.validator_for(experiment_schema(release)) for release in KATIB_VERSIONS}
+SPACE = "spec.parameters.0.feasibleSpace"
+CUSTOM = "spec.metricsCollectorSpec.collector.customCollector"
+GONE = object()
+# path in the valid Experiment, value, whether it is good
+STRUCTURES: list[tuple[str, Any, bool]] = [
+    ("apiVersion", "kubeflow.org/v1beta1", True),
+    ("apiVersion", "kubeflow.org/v1alpha3", False),
+    ("kind", "Experiments", False),
+    ("metadata.labels", {"a": "b"}, True),
+    ("metadata.labels", {"a": 1}, False),
+    ("metadata.labels", {}, False),
+    ("metadata.annotations", {}, True),
+    ("metadata.label", {"a": "b"}, False),
+    ("status", {"a": 1}, True),
+    ("spec.goal", 1, False),
+    ("spec.objective.goal", 0, True),
+    ("spec.objective.goal", -0.5, True),
+    ("spec.objective.goal", "0.99", False),
+    ("spec.objective.goal", NULL, False),
+    ("spec.objective.additionalMetricNames", ["a"], True),
+    ("spec.objective.additionalMetricNames", [], False),
+    ("spec.objective.additionalMetricNames", "a", False),
+    ("spec.maxTrialCount", "12", False),
+    ("spec.maxTrialCount", 12.5, False),
+    ("spec.maxTrialCount", 2**31, False),
+    ("spec.maxFailedTrialCount", 0, True),
+    ("spec.maxFailedTrialCount", GONE, True),
+    ("spec.earlyStopping", NULL, False),
+    ("spec.earlyStopping", {"algorithmName": "medianstop", "algorithmSettings": [{"name": "a", "value": "1"}]}, True),
+    ("spec.earlyStopping", {"algorithmName": "medianstop", "algorithmSettings": [{"name": "a", "value": 1}]}, False),
+    (f"{SPACE}.min", 0.01, False),
+    (f"{SPACE}.step", "0.01", True),
+    (f"{SPACE}.step", "", False),
+    (f"{SPACE}.list", ["1", "2"], True),
+    (f"{SPACE}.list", ["1", 2], False),
+    (f"{SPACE}.list", ["1", NULL], False),
+    ("spec.parameters.0.min", "1", False),
+    ("spec.parameters.0.parametertype", "int", False),
+    ("spec.trialTemplate.retain", True, True),
+    ("spec.trialTemplate.retain", False, False),
+    ("spec.trialTemplate.retain", "true", False),
+    ("spec.trialTemplate.primaryPodLabels", {"a": ""}, True),
+    ("spec.trialTemplate.trialSpec", {"apiVersion": "a", "kind": "b", "c": NULL}, True),
+    ("spec.trialTemplate.trialSpec", "x", False),
+    ("spec.trialTemplate.template", {}, False),
+    ("spec.nasConfig", {"graphConfig": {"inputSizes": [1]}}, True),
+    ("spec.nasConfig", {"graphConfig": {"inputSizes": ["1"]}}, False),
+    ("spec.nasConfig", {"operations": [{"parameters": [{"feasibleSpace": {"min": 1}}]}]}, False),
+    (CUSTOM, {"name": "a", "resources": {"limits": {"cpu": "500m"}}}, True),
+    (CUSTOM, {"name": "a", "resources": {"limits": {"cpu": "1GB"}}}, False),
+    (CUSTOM, {"name": "a", "resource": {}}, False),
+    (CUSTOM, {"name": "a", "tty": False}, False),
+    (CUSTOM, {"name": "a", "env": [{"name": "A", "value": 1}]}, False),
+    ("spec.metricsCollectorSpec.source", {"httpGet": {"port": "a"}}, True),
+    ("spec.metricsCollectorSpec.source", {"httpGet": {"port": 1.5}}, False),
+]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "good"), [pytest.param(*row, id=f"{row[0]}: {row[1]!r}") for row in STRUCTURES]
+)
+def test_schema_and_structure_rules_agree(path: str, value: Any, good: bool) -> None:
+    document = manifest()
+    holder: Any = document
+    *above, last = path.split(".")
+    for step in above:
+        holder = holder[int(step)] if isinstance(holder, list) else holder.setdefault(step, {})
+    if value is GONE:
+        del holder[last]
+    else:
+        holder[last] = value
+    for release in ("0.18", "0.19"):
+        assert (EXPERIMENTS[release].is_valid(document), structured(document, release)) == (good, good)
+
+
+def structured(document: Any, release: str) -> bool:
+    """Tell whether no structure rule minds a document."""
+    node, on = make(document, NOWHERE), Target(katib=release)
+    flaws = (*decode(node, experiment(release))[1], *decode_trial(node, on)[1])
+    subject = read(document, on, flaws=flaws, plain=True)
+    return not [found for rule in structure.RULES for found in rule.check(subject)]
+
+
+def test_a_field_of_another_release_is_not_in_the_schema() -> None:
+    assert [EXPERIMENTS[release].is_valid(manifest()) for release in KATIB_VERSIONS] == [False, True, True]
+    assert [structured(manifest(), release) for release in KATIB_VERSIONS] == [False, True, True]
+
+
 @pytest.mark.skipif(find_spec("hatchling") is None, reason="hatchling is not installed")
 def test_the_wheel_holds_the_schemas(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
@@ -284,4 +388,6 @@ def test_the_wheel_holds_the_schemas(tmp_path: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
     assert {f"kgen/schemas/{name}.json" for name in SCHEMAS} <= names
+    assert {f"kgen/schemas/katib-{release}.json" for release in KATIB_VERSIONS} <= names
+    assert "kgen/katib/data/kubernetes.json" in names
     assert {"kgen/py.typed", "kgen/lib/kgen.libsonnet"} <= names

@@ -178,7 +178,7 @@ COLON = (
     "KG001 this `:` makes a second key of the line, or the line is indented too deep | "
     "quote a text that contains `: `, or correct the indentation"
 )
-SMALLER = "experiments are small: split the file, or generate it with Jsonnet"
+SMALLER = "split the file; many experiments that are alike can come from Jsonnet"
 
 
 @pytest.mark.parametrize(

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kgen import rules
 from kgen.katib.trialkinds import kinds_for
 from kgen.model.diagnostic import Diagnostic, Severity
 from kgen.model.environment import Target
 from kgen.model.experiment import Rendered
 from kgen.model.node import plain
 from kgen.pipeline import render
+from kgen.pipeline.law import Law
 from kgen.stages.default import default
 
 SETTINGS = settings(max_examples=30, deadline=None, database=None, suppress_health_check=list(HealthCheck))
@@ -33,7 +32,7 @@ SPECS: Mapping[str, dict[str, Any]] = {
     },
     "torch": {
         "objective": {"minimize": "loss"},
-        "algorithm": {"name": "tpe", "settings": {"n_startup_trials": 5}},
+        "algorithm": {"name": "tpe", "settings": {"n_EI_candidates": 5}},
         "trials": {"max": 12},
         "annotations": {"team": "ml"},
         "parameters": {"lr": {"double": [0.01, 0.05], "as": "learningRate"}},
@@ -143,13 +142,8 @@ NAMING = st.sampled_from(["fixed", "hashed"])
 KATIB = st.sampled_from(["0.17", "0.18", "0.19"])
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _no_rules() -> Iterator[None]:
-    """Rules have their own tests; what a random overlay offends is not the matter here."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rules, "ALL", ())
-        patch.setattr(rules, "OF_ALL", ())
-        yield
+# Rules have their own tests; what a random overlay offends is not the matter here.
+NO_RULES = Law((), (), (), ())
 
 
 def workspace(
@@ -169,7 +163,7 @@ def workspace(
 
 
 def made(sources: dict[str, bytes]) -> Rendered:
-    rendered = render(sources, "prod")
+    rendered = render(sources, "prod", law=NO_RULES)
     assert not [d for d in rendered.diagnostics if d.severity is Severity.ERROR]
     assert len(rendered.experiments) == len(SPECS)
     assert len(rendered.files) >= len(SPECS)
@@ -275,7 +269,7 @@ def test_the_workspaces_here_render() -> None:
 
 def test_an_error_leaves_no_files() -> None:
     sources = workspace({"one": {"pods": {"nodeSelectr": {}}}}, ["one"])
-    rendered = render(sources, "prod")
+    rendered = render(sources, "prod", law=NO_RULES)
     assert not rendered.files
     (found,) = rendered.diagnostics
     assert found.code == "KG003"

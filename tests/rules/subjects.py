@@ -6,10 +6,12 @@ import copy
 from collections.abc import Sequence
 from typing import Any
 
+from kgen.katib.decode import Flaw, decode, decode_trial
+from kgen.katib.types import experiment
 from kgen.katib.v1beta1 import JOB_CONDITIONS
 from kgen.model.diagnostic import Finding
 from kgen.model.environment import Target
-from kgen.model.node import path_text
+from kgen.model.node import NOWHERE, Node, make, path_text
 from kgen.rules.rule import Rule
 from kgen.rules.subject import Subject, read
 
@@ -98,7 +100,12 @@ SHORT = {
 }
 
 
-def subject(changes: dict[str, Any] | None = None, *, katib: str = "0.19", base: str = "") -> Subject:
+def flaws_of(given: Node, target: Target) -> tuple[Flaw, ...]:
+    """What reading it against its types finds."""
+    return (*decode(given, experiment(target.katib))[1], *decode_trial(given, target)[1])
+
+
+def subject(changes: dict[str, Any] | None = None, *, katib: str = "0.19", base: str = "", **target: str) -> Subject:
     """The valid manifest with values put at dotted paths; a first word of SHORT stands for a longer path."""
     out = manifest()
     for path, value in (changes or {}).items():
@@ -112,7 +119,8 @@ def subject(changes: dict[str, Any] | None = None, *, katib: str = "0.19", base:
             del holder[last]
         else:
             holder[last] = copy.deepcopy(value)
-    return read(out, Target(katib=katib), base)
+    on = Target(katib=katib, **target)  # type: ignore[arg-type]
+    return read(out, on, base, flaws=flaws_of(make(out, NOWHERE), on))
 
 
 def space(*parameters: dict[str, Any], algorithm: str = "random") -> Subject:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from subjects import manifest, said
+from subjects import flaws_of, said
+from verdicts import agrees, errors, wrapped
 
 from kgen import rules
 from kgen.codec.reader import read_all
@@ -23,7 +24,6 @@ DATA = Path(__file__).parents[3] / "shared" / "data"
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the recorded verdicts are not beside this repository")
 
 REFUSED_EXAMPLES = ("invalid-experiment", "simple-pbt", "trial-configmap-source")
-WORKS = "accepted"
 
 
 def _lines(name: str) -> list[dict[str, Any]]:
@@ -35,7 +35,8 @@ def _defaulted(node: Node) -> Subject:
     problems: list[Diagnostic] = []
     done = default(node, kinds_for("2.2", None), Target(), problems)
     assert problems == []
-    return read(plain(done), Target())  # type: ignore[arg-type]
+    given: Any = plain(node)
+    return read(plain(done), Target(), given=given, flaws=flaws_of(node, Target()))  # type: ignore[arg-type]
 
 
 def _found(subject: Subject) -> list[tuple[Rule, Finding]]:
@@ -52,9 +53,19 @@ def _with(subject: Subject, *effects: Effect) -> list[str]:
 CREATED = [c for c in _lines("webhook-cases.jsonl") if c["op"] == "create"]
 
 
-@pytest.mark.parametrize("case", [c for c in CREATED if c["verdict"] == "accept"], ids=lambda c: c["id"])
+# The webhook admits it, but the API server has its own rule for names.
+OF_SERVER = frozenset(("name='aé'",))
+ADMITTED = [c for c in CREATED if c["verdict"] == "accept" and c["id"] not in OF_SERVER]
+
+
+# Admitted by the webhook, which the object never reaches: the API server has looked at the name before.
+REFUSED_BEFORE = frozenset(("name='aé'",))
+
+
+@pytest.mark.parametrize("case", ADMITTED, ids=lambda c: c["id"])
 def test_nothing_is_called_rejected_that_the_webhook_admits(case: dict[str, Any]) -> None:
-    assert _with(_defaulted(make(case["object"], NOWHERE)), Effect.REJECTED) == []
+    found = _with(_defaulted(make(case["object"], NOWHERE)), Effect.REJECTED)
+    assert bool(found) is (case["id"] in REFUSED_BEFORE), found
 
 
 def _examples() -> list[Path]:
@@ -72,16 +83,9 @@ def test_upstream_examples_are_admitted(file: Path) -> None:
         assert bool(found) is (file.stem in REFUSED_EXAMPLES), found
 
 
-MENDED = frozenset(("emptyDir sizeLimit 1024Mi",))  # kgen writes the size as the webhook wants it
-# What the webhook refuses and these rules do not see: the structure of an Experiment and of a Job, which
-# their schemas say, and what is in a ConfigMap.
+# What the webhook refuses and these rules do not see: what is in a ConfigMap of the cluster.
 UNSEEN = frozenset(
     (
-        "type Minimize caps",
-        "goal str",
-        "unknown in trialSpec Job",
-        "container unknown",
-        "misindent: containers at spec",
         "configMap unknown path",
         "configMap not YAML",
     )
@@ -91,40 +95,38 @@ UNSEEN = frozenset(
 @pytest.mark.parametrize("case", [c for c in CREATED if c["verdict"] != "accept"], ids=lambda c: c["id"])
 def test_what_the_webhook_refuses_is_seen(case: dict[str, Any]) -> None:
     found = _with(_defaulted(make(case["object"], NOWHERE)), Effect.REJECTED)
-    assert bool(found) is (case["id"] not in UNSEEN | MENDED), found
+    assert bool(found) is (case["id"] not in UNSEEN), found
 
 
-def _wrapped(case: dict[str, Any]) -> Subject:
-    """A search spec of the service cases in a valid trial."""
-    out = manifest()
-    spec = {"parameters": None, **case["object"]["spec"]}
-    out["spec"] = {**out["spec"], **spec, "maxFailedTrialCount": 1}
-    if spec["algorithm"]["algorithmName"] == "pbt":
-        out["spec"]["resumePolicy"] = "FromVolume"
-    if spec["parameters"] is None:
-        del out["spec"]["parameters"]
-    return read(out, Target())
+SERVED = _lines("service-cases.jsonl")
+# Where kgen says more than the recording, which asked for the first trials only and made no trial of them.
+LATER = {
+    "tpe edge dup_name": "Katib makes no trial of two values with one name",
+    "tpe settings {'prior_weight': 'inf'}": "the second request ends in an error",
+    "cmaes settings {'sigma': 'inf'}": "the values of the second request are NaN",
+}
+DIMENSIONS = "sobol dims 21202"  # recorded without its 21202 parameters
 
 
-SERVED = [c for c in _lines("service-cases.jsonl") if c["algorithm"] not in ("enas", "darts") and c["object"]]
-FATAL = (Effect.FAILED, Effect.STUCK)
-SEARCH = ("KG30", "KG31", "KG4")
+def _search(case: dict[str, Any]) -> dict[str, Any]:
+    """Give the spec of a case; hyperband's with one request, as only one was recorded (KG307 says the rest)."""
+    if case["id"] == DIMENSIONS:
+        double = {"parameterType": "double", "feasibleSpace": {"min": "0", "max": "1"}}
+        names = [f"p{index}" for index in range(case["dims"])]
+        algorithm = {"algorithmName": "sobol", "algorithmSettings": []}
+        return {"spec": {"algorithm": algorithm, "parameters": [{"name": name, **double} for name in names]}}
+    out: dict[str, Any] = case["object"]
+    if case["algorithm"] == "hyperband":
+        return {"spec": {**out["spec"], "maxTrialCount": out["spec"]["parallelTrialCount"]}}
+    return out
 
 
-def _fatal(case: dict[str, Any]) -> list[str]:
-    return [text for text in _with(_wrapped(case), *FATAL) if text.startswith(SEARCH)]
+@pytest.mark.parametrize("case", SERVED, ids=lambda case: case["id"])
+def test_what_a_service_did_is_what_is_said(case: dict[str, Any]) -> None:
+    subject = wrapped(_search(case))
+    assert agrees("stuck" if case["id"] in LATER else case["outcome"], subject), errors(subject)
 
 
-@pytest.mark.parametrize("case", [c for c in SERVED if c["outcome"] == WORKS], ids=lambda c: c["id"])
-def test_nothing_is_called_broken_that_a_service_serves(case: dict[str, Any]) -> None:
-    assert _fatal(case) == []
-
-
-@pytest.mark.parametrize(
-    "case", [c for c in SERVED if c["outcome"] != WORKS and " settings {'" not in c["id"]], ids=lambda c: c["id"]
-)
-def test_what_a_service_breaks_on_is_seen(case: dict[str, Any]) -> None:
-    if case["id"].endswith("noparams") or " settings {}" in case["id"]:
-        assert _with(_wrapped(case), *FATAL, Effect.REJECTED) != [] or "hyperband" in case["id"]
-    else:
-        assert _fatal(case) != []
+def test_all_service_cases_are_there() -> None:
+    assert len(SERVED) == 247
+    assert set(LATER) < {case["id"] for case in SERVED}

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from subjects import DELETE, choice, double, run, space, subject, whole
 
+from kgen.model.diagnostic import Edit, EditKind
 from kgen.rules import search
 from kgen.rules.rule import Rule
 from kgen.rules.subject import Subject
@@ -23,6 +24,12 @@ def _grid(most: int, *parameters: dict[str, Any]) -> Subject:
     made = space(*parameters, algorithm="grid")
     made.manifest["spec"]["maxTrialCount"] = most
     return made
+
+
+def _hyperband(r_l: str, most: int | None, parallel: int) -> Subject:
+    pairs = [{"name": "r_l", "value": r_l}, {"name": "resource_name", "value": "lr"}]
+    counts = {"spec.maxTrialCount": DELETE if most is None else most, "spec.parallelTrialCount": parallel}
+    return subject({"algorithm": "hyperband", "spec.algorithm.algorithmSettings": pairs, **counts})
 
 
 ROWS = [
@@ -114,6 +121,21 @@ ROWS = [
     ),
     (
         search.one_request_is_enough,
+        _hyperband("9", None, 9),
+        "spec.maxTrialCount: hyperband serves 9 trials (parallelTrialCount) and then no more,"
+        " as maxTrialCount is absent",
+        "hyperband without end",
+    ),
+    (
+        search.one_request_is_enough,
+        _hyperband("1", 4, 3),
+        "spec.maxTrialCount: hyperband serves 3 trials (parallelTrialCount) and then no more of maxTrialCount 4",
+        "one trial more, and no round to make it in",
+    ),
+    (search.one_request_is_enough, _hyperband("9", 10, 9), None, "one trial more, from the second round"),
+    (search.one_request_is_enough, _hyperband("9", 9, 9), None, "hyperband in one request"),
+    (
+        search.one_request_is_enough,
         subject({"algorithm": "darts", **_on(maxTrialCount=1, parallelTrialCount=1)}),
         None,
         "darts in one request",
@@ -178,6 +200,31 @@ ROWS = [
         "random with a nasConfig",
     ),
     (search.space_fits_algorithm, subject({**_NAS, "algorithm": "enas"}), None, "enas with a nasConfig"),
+    (
+        search.sobol_knows_the_dimensions,
+        space(*([double()] * 21200), algorithm="sobol"),
+        "spec.parameters: sobol has 21199 dimensions, and there are 21200 parameters",
+        "one dimension too many",
+    ),
+    (search.sobol_knows_the_dimensions, space(*([double()] * 21199), algorithm="sobol"), None, "as many as there are"),
+    (search.sobol_knows_the_dimensions, space(*([double()] * 21200)), None, "random has no limit"),
+    (
+        search.pbt_trials_see_checkpoints,
+        subject({"algorithm": "pbt", _KIND: "Push"}),
+        f"{_KIND}: collector Push leaves pbt's trials without the volume of their checkpoints",
+        "pbt with Push",
+    ),
+    (
+        search.pbt_trials_see_checkpoints,
+        subject(
+            {"algorithm": "pbt", "spec.algorithm.algorithmSettings": [{"name": "suggestion_trial_dir", "value": ""}]}
+        ),
+        "spec.algorithm.algorithmSettings[0].value:"
+        " `suggestion_trial_dir` is empty: no volume is mounted in the trials",
+        "an empty folder",
+    ),
+    (search.pbt_trials_see_checkpoints, subject({"algorithm": "pbt"}), None, "pbt with StdOut"),
+    (search.pbt_trials_see_checkpoints, subject({_KIND: "Push"}), None, "random with Push"),
 ]
 
 
@@ -193,3 +240,15 @@ def test_every_rule_is_seen_to_speak_and_to_keep_silent() -> None:
         messages = [row[2] for row in ROWS if row[0] is rule]
         assert None in messages, rule.code
         assert any(messages), rule.code
+
+
+@pytest.mark.parametrize(("given", "meant"), [("TPE", "tpe"), ("bayesian-optimization", "bayesianoptimization")])
+def test_a_near_algorithm_is_put_right(given: str, meant: str) -> None:
+    (finding,) = search.algorithm_registered.check(subject({"algorithm": given}))
+    assert finding.fix == (Edit(EditKind.SET, ("spec", "algorithm", "algorithmName"), meant),)
+
+
+@pytest.mark.parametrize("given", ["", "annealing"])
+def test_what_is_near_nothing_is_not_put_right(given: str) -> None:
+    (finding,) = search.algorithm_registered.check(subject({"algorithm": given}))
+    assert finding.fix == ()

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from subjects import DELETE, manifest, run, subject
 
+from kgen.model.diagnostic import Edit, EditKind
+from kgen.model.node import FieldPath
 from kgen.rules import job, pods, trial
 from kgen.rules.rule import Rule
 from kgen.rules.subject import Subject
@@ -17,6 +19,8 @@ _TS = f"{_TT}.trialSpec"
 _POD = f"{_TS}.spec.template.spec"
 _C = f"{_POD}.containers[0]"
 _LR = "${trialParameters.learningRate}"
+_SPEC: FieldPath = ("spec", "trialTemplate", "trialSpec")
+_AT: FieldPath = (*_SPEC, "spec", "template", "spec", "containers", 0)
 
 
 def _meta(reference: str, **metadata: object) -> Subject:
@@ -103,6 +107,13 @@ ROWS = [
     (T.trial_has_no_name, subject({"trial.metadata": {"generateName": "t-", "name": ""}}), None, "generateName"),
     (T.trial_has_a_kind, subject({"trial.kind": DELETE}), f"{_TS}.kind: trialSpec has no kind", "no kind"),
     (T.trial_has_a_kind, subject({"trial.kind": "Any"}), None, "any kind"),
+    (
+        T.trial_has_a_kind,
+        subject({"trial.apiVersion": "batch/v1/Job"}),
+        f"{_TS}.apiVersion: `batch/v1/Job` is no apiVersion: it has 2 slashes",
+        "a group too many",
+    ),
+    (T.trial_has_a_kind, subject({"trial.apiVersion": "v1"}), None, "the core group has no slash"),
     (
         T.entries_are_whole,
         _entry(0, name="lr}", reference="lr"),
@@ -198,7 +209,8 @@ ROWS = [
     (
         T.placeholders_match,
         subject({"template.trialParameters.0.name": "a&b", "tc.args": ["${trialParameters.a&b}"], "tc.command.2": "t"}),
-        f"{_TP}[0].name: ${{trialParameters.a&b}} is never found: its name holds one of & < > quote backslash",
+        f"{_TP}[0].name: ${{trialParameters.a&b}} is never found: its name holds one of & < > quote backslash, or a "
+        "control character",
         "a name that JSON escapes",
     ),
     (T.placeholders_match, subject({"tc.args": ["${trialParameters}", _LR, _LR]}), None, "twice, and without a dot"),
@@ -259,25 +271,30 @@ ROWS = [
     ),
     (J.job_has_no_zero_values, subject({"trial.apiVersion": "batch/v1beta1", "tc.tty": False}), None, "another kind"),
     (
-        J.job_texts_are_texts,
+        J.job_values_are_of_their_type,
         subject({"tc.env": [{"name": "A", "value": True}]}),
         f"{_C}.env[0].value: `value` is true, where Kubernetes has a text",
         "a boolean",
     ),
     (
-        J.job_texts_are_texts,
+        J.job_values_are_of_their_type,
         subject({"tc.args": [1]}),
         f"{_C}.args[0]: item 0 of `args` is 1, where Kubernetes has a text",
         "a number among words",
     ),
     (
-        J.job_texts_are_texts,
+        J.job_values_are_of_their_type,
         subject({"trial.spec.template.metadata": {"annotations": {"sidecar.istio.io/inject": False}}}),
         f'{_TS}.spec.template.metadata.annotations["sidecar.istio.io/inject"]: `sidecar.istio.io/inject` is false, '
         "where Kubernetes has a text",
         "an annotation",
     ),
-    (J.job_texts_are_texts, subject({"tc.args": ["1"], "trial.spec.backoffLimit": 1}), None, "texts and a number"),
+    (
+        J.job_values_are_of_their_type,
+        subject({"tc.args": ["1"], "trial.spec.backoffLimit": 1}),
+        None,
+        "texts and a number",
+    ),
     (
         J.job_numbers_are_fixed,
         subject({"tc.resources": {"limits": {"memory": f"{_LR}Gi"}}}),
@@ -286,6 +303,39 @@ ROWS = [
         "a placeholder in a quantity",
     ),
     (J.job_numbers_are_fixed, subject({"trial.metadata": {"labels": {"lr": _LR}}}), None, "a placeholder in a label"),
+    (
+        J.job_values_are_of_their_type,
+        subject({"trial.spec.parallelism": "1"}),
+        f'{_TS}.spec.parallelism: `parallelism` is "1", where Kubernetes has a whole number',
+        "a text for a number",
+    ),
+    (
+        J.job_values_are_of_their_type,
+        subject({"tc.command": f"python3 {_LR}"}),
+        f'{_C}.command: `command` is "python3 {_LR}", where Kubernetes has a list',
+        "a text for a list, whatever is in it",
+    ),
+    (
+        J.job_fields_are_known,
+        subject({"tc.resources": {"limit": {"cpu": 1}}}),
+        f"{_C}.resources.limit: `containers[0].resources` has no field `limit`: the webhook refuses the Job",
+        "a misspelt field",
+    ),
+    (
+        J.job_fields_are_known,
+        subject({"trial.spec.nodeSelector": {"a": "b"}}),
+        f"{_TS}.spec.nodeSelector: `trialSpec.spec` has no field `nodeSelector`: the webhook refuses the Job",
+        "a misplaced field",
+    ),
+    (
+        J.job_fields_are_known,
+        subject({"pod.hostnameOverride": "a"}, katib="0.18"),
+        f"{_POD}.hostnameOverride: `hostnameOverride` came with Kubernetes 1.34, which Katib 0.18 does not know: the "
+        "webhook refuses a Job that has it",
+        "a field that Katib's Kubernetes lacks",
+    ),
+    (J.job_fields_are_known, subject({"pod.hostnameOverride": "a"}), None, "a field that it has"),
+    (J.job_fields_are_known, subject({"trial.kind": "OtherJob", "trial.foo": 1}), None, "no Job"),
     (
         J.job_quantities_are_readable,
         subject({"tc.resources": {"limits": {"memory": "1GiB"}}}),
@@ -400,7 +450,63 @@ def test_trial(rule: Rule, on: Subject, message: str | None) -> None:
 
 
 def test_every_rule_is_seen_to_speak_and_to_keep_silent() -> None:
-    for rule in (*trial.RULES, *job.RULES, *pods.RULES):
+    for rule in (*trial.RULES, *job.RULES, *pods.RULES[:7]):
         messages = [row[2] for row in ROWS if row[0] is rule]
         assert None in messages, rule.code
         assert any(messages), rule.code
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "words", "fix"),
+    [
+        (
+            "tc.resource",
+            {"limits": {"cpu": 1}},
+            "rename it to `resources`",
+            Edit(EditKind.RENAME, (*_AT, "resource"), "resources"),
+        ),
+        (
+            "trial.spec.nodeSelector",
+            {"a": "b"},
+            "move it to `spec.template.spec.nodeSelector` of trialSpec",
+            Edit(
+                EditKind.MOVE, (*_SPEC, "spec", "nodeSelector"), to=(*_SPEC, "spec", "template", "spec", "nodeSelector")
+            ),
+        ),
+        (
+            "pod.env",
+            [{"name": "A"}],
+            "move it to `spec.template.spec.containers[0].env` of trialSpec",
+            Edit(EditKind.MOVE, (*_AT[:-2], "env"), to=(*_AT, "env")),
+        ),
+        (
+            "trial.spec.containers",
+            [],
+            "remove it: it belongs at `spec.template.spec.containers` of trialSpec, which is there already",
+            None,
+        ),
+        ("tc.gpu", 1, "remove it, or look up its name", None),
+        (
+            "tc.env",
+            [{"name": "A", "value": 1}],
+            'put it in quotes: "1"',
+            Edit(EditKind.SET, (*_AT, "env", 0, "value"), "1"),
+        ),
+        ("tc.tty", False, "leave the field out: it means the same", Edit(EditKind.REMOVE, (*_AT, "tty"))),
+        (
+            "pod.volumes",
+            [{"name": "a", "emptyDir": {"sizeLimit": "1024Mi"}}],
+            'write "1Gi"',
+            Edit(EditKind.SET, (*_AT[:-2], "volumes", 0, "emptyDir", "sizeLimit"), "1Gi"),
+        ),
+        (
+            "pod.restartPolicy",
+            "Always",
+            "set `trial.restartPolicy: Never`",
+            Edit(EditKind.SET, (*_AT[:-2], "restartPolicy"), "Never"),
+        ),
+    ],
+)
+def test_the_mend_of_a_job(path: str, value: object, words: str, fix: Edit | None) -> None:
+    (found,) = [finding for rule in job.RULES for finding in rule.check(subject({path: value}))]
+    assert (found.help, found.fix) == (words, () if fix is None else (fix,))

@@ -84,6 +84,7 @@ NODE_ZERO = {
     "batch.kubernetes.io/job-completion-index": "0",
 }
 KATIBS = "Katib's default for 0.19"
+TYPES = "Katib's own types"
 
 
 def field(spec: dict[str, Any], *path: str | int, katib: str = "0.19") -> tuple[Any, str]:
@@ -156,11 +157,18 @@ OBJECTIVE = BASE["objective"]
             "uniform",
             id="D16 categorical too",
         ),
-        pytest.param({"nasConfig": {"operations": []}}, ("nasConfig", "graphConfig"), {}, id="T13 graphConfig"),
     ],
 )
 def test_what_katib_writes_says_that_it_is_katibs(spec: dict[str, Any], path: FieldPath, value: object) -> None:
     assert field(spec, *path) == (value, KATIBS)
+
+
+def test_structs_that_go_never_leaves_out() -> None:
+    """T13, T14; their distribution is the defaulter's, and there is none for NAS."""
+    assert field({"nasConfig": {"operations": []}}, "nasConfig", "graphConfig") == ({}, TYPES)
+    nas = {"operations": [{"parameters": [{"name": "a"}]}]}
+    path = ("nasConfig", "operations", 0, "parameters", 0, "feasibleSpace")
+    assert field({"nasConfig": nas}, *path) == ({}, TYPES)
 
 
 @pytest.mark.parametrize(
@@ -192,7 +200,9 @@ def test_what_katib_writes_says_that_it_is_katibs(spec: dict[str, Any], path: Fi
             ],
             id="D5 the author's, the objective's, the additional ones in order, twice where named twice",
         ),
-        pytest.param({"objective": {"type": "minimize"}}, STRATEGIES, None, id="D3 no metric, no entry"),
+        pytest.param(
+            {"objective": {"type": "minimize"}}, STRATEGIES, [{"value": "min"}], id="D3 no metric, and its entry"
+        ),
         pytest.param({"metricsCollectorSpec": {"collector": {}}}, COLLECTOR, {}, id="D11 an empty collector stays"),
         pytest.param(
             {
@@ -222,7 +232,7 @@ def test_what_katib_writes_says_that_it_is_katibs(spec: dict[str, Any], path: Fi
         pytest.param(
             {"nasConfig": {"graphConfig": {"numLayers": 8}, "operations": [{"parameters": [{"name": "a"}]}]}},
             ("nasConfig", "operations", 0, "parameters", 0),
-            {"name": "a"},
+            {"name": "a", "feasibleSpace": {}},
             id="D16 not in nasConfig",
         ),
         pytest.param({"parameters": []}, ("parameters",), None, id="T11 an empty list goes"),
@@ -323,7 +333,7 @@ def test_a_custom_collector_is_normalised() -> None:
     path = (*COLLECTOR, "customCollector")
     spec: dict[str, Any] = {"metricsCollectorSpec": {"collector": {"kind": "Custom", "customCollector": container}}}
     assert field(spec, *path)[0] == {**wanted, "resources": {}}
-    assert field(spec, *path, "resources") == ({}, KATIBS)
+    assert field(spec, *path, "resources") == ({}, TYPES)
     container["resources"] = {"limits": {"memory": "1024Mi", "cpu": 1}}
     assert field(spec, *path, "resources") == ({"limits": {"memory": "1Gi", "cpu": "1"}}, PLACE.file)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Mapping
@@ -12,12 +13,15 @@ import click
 from kgen import __version__
 
 DONE, FOUND, BUG = 0, 1, 3  # click exits with 2 for wrong usage
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 PIPE_CLOSED = 141  # what a shell gives for a program that SIGPIPE ends
 REPORT = "this is a bug in kgen: please report it with the command and, if you can, the files"
 
 _COMMANDS = {
     "completion": "Print the completion script of a shell.",
     "explain": "Show which layer and line set each value of an Experiment.",
+    "lint": "Find what Katib, Kubernetes and Argo CD would refuse or lose.",
+    "metrics": "Show what Katib would read from a log of a trial.",
     "render": "Write the manifests of environments.",
     "rule": "List what kgen can object to, or explain one code.",
     "schema": "Print the JSON Schema of a file that kgen reads.",
@@ -86,6 +90,8 @@ def main(argv: list[str] | None = None, environ: Mapping[str, str] = os.environ)
         sys.stderr.flush()
     except BrokenPipeError:
         code = PIPE_CLOSED
+    except OSError:  # said already, or there is nowhere to say it
+        code = code or FOUND
     os._exit(code)  # freeing every Node one by one would take a tenth of the time of a small run
 
 
@@ -108,6 +114,9 @@ def _run(argv: list[str] | None, environ: Mapping[str, str]) -> int:
             return FOUND
         if environ.get("KGEN_TRACEBACK"):
             raise
+        if isinstance(problem, OSError) and problem.filename is None and problem.errno in _FULL:
+            click.echo(f"the output cannot be written: {problem.strerror}", err=True)
+            return FOUND
         click.echo(f"kgen: {type(problem).__name__}: {problem}", err=True)
         click.echo(f"{REPORT}; KGEN_TRACEBACK=1 shows where", err=True)
         return BUG

@@ -6,11 +6,12 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable
-from typing import TypeVar
+from typing import TextIO, TypeVar
 
 import click
 
-from kgen.model.diagnostic import Diagnostic
+from kgen.model.diagnostic import Diagnostic, Severity
+from kgen.model.sources import Sources
 from kgen.report import text
 
 _Command = TypeVar("_Command", bound=Callable[..., object])
@@ -46,11 +47,35 @@ def environment_name(given: str) -> str:
     return name
 
 
-def say(diagnostics: Iterable[Diagnostic]) -> None:
-    """Print diagnostics on stderr, coloured where a person reads them."""
-    click.echo(text.render(diagnostics, colour=use_colour()), err=True, nl=False, color=True)
+def colour_option(command: _Command) -> _Command:
+    """Add --color; its value is the parameter `colour`."""
+    return click.option(
+        "--color",
+        "--colour",
+        "colour",
+        type=click.Choice(["auto", "always", "never"]),
+        default="auto",
+        help="Whether to colour: on a terminal, unless NO_COLOR is set.",
+    )(command)
 
 
-def use_colour() -> bool:
-    """Whether stderr is a terminal of somebody who has not asked for plain text (NO_COLOR)."""
-    return sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+def say(diagnostics: Iterable[Diagnostic], *, colour: str = "auto", sources: Sources | None = None) -> None:
+    """Print errors and warnings on stderr, coloured where a person reads them; with `sources`, each with its line.
+
+    Remarks (info) are for `kgen lint`, which somebody asked for them.
+    """
+    loud = [d for d in diagnostics if d.severity is not Severity.INFO]
+    said = text.render(loud, colour=_is_coloured(colour, sys.stderr), sources=sources)
+    click.echo(said, err=True, nl=False, color=True)
+
+
+def use_colour(choice: str = "auto", output: str | None = None) -> bool:
+    """Whether a report is coloured that goes to stdout, or to the file `output`."""
+    return choice == "always" if output is not None else _is_coloured(choice, sys.stdout)
+
+
+def _is_coloured(choice: str, stream: TextIO) -> bool:
+    """Whether a stream is a terminal of somebody who has not asked for plain text, unless the choice says it."""
+    if choice != "auto":
+        return choice == "always"
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

@@ -43,7 +43,7 @@ def command(target: str, field: str | None, style: str, settings: tuple[str, ...
         raise click.UsageError(f"{target!r} names no experiment; write env/prod/mnist")
     (rendered,) = render_all(read_workspace(root or find_root(".")), (environment_name(environment),), settings)
     say(rendered.diagnostics)
-    experiment = _find(rendered, name)
+    experiment = find_experiment(rendered, name)
     if experiment is None:
         return 1
     lines = [line for line in _lines(experiment) if field is None or _is_in(field, line.path, experiment.manifest)]
@@ -59,7 +59,8 @@ def command(target: str, field: str | None, style: str, settings: tuple[str, ...
     return 1 if any(d.severity is Severity.ERROR for d in rendered.diagnostics) else 0
 
 
-def _find(rendered: Rendered, name: str) -> Expanded | None:
+def find_experiment(rendered: Rendered, name: str) -> Expanded | None:
+    """Find an Experiment by its name in the spec, the file or the cluster; None, and said why, where there is none."""
     for experiment in rendered.experiments:
         manifest_name = get(experiment.manifest, "metadata", "name")
         stem = experiment.spec.file.rpartition("/")[2].rpartition(".")[0]

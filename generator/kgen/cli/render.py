@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import gc
 import sys
+from contextlib import AbstractContextManager, nullcontext
 
 import click
 
 from kgen import pipeline
 from kgen.cli.console import environment_name, say, workspace_options
+from kgen.cli.law import law_of
 from kgen.cli.workspace import find_root, read_workspace
 from kgen.model.diagnostic import Diagnostic, InputError, Severity
 from kgen.model.experiment import Rendered
 from kgen.model.sources import Sources
+from kgen.pipeline.law import Law
 from kgen.report import json_text, text
-from kgen.stages.load import Kind
+from kgen.stages.load import Evaluate, Kind
 
 
 @click.command("render")
@@ -86,18 +89,29 @@ def _report(found: list[Diagnostic], style: str, *, failed: bool) -> None:
 
 
 def render_all(
-    sources: Sources, names: tuple[str, ...], settings: tuple[str, ...], *, allow_empty: bool = False
+    sources: Sources,
+    names: tuple[str, ...],
+    settings: tuple[str, ...],
+    *,
+    allow_empty: bool = False,
+    law: Law | None = None,
 ) -> tuple[Rendered, ...]:
     """Render environments of one workspace."""
-    if not any(path.endswith(".jsonnet") for path in sources):
-        return tuple(pipeline.render(sources, n, settings=settings, allow_empty=allow_empty) for n in names)
-    from kgen.cli.sandbox import Sandbox  # noqa: PLC0415 - a workspace without Jsonnet does not pay for it
-
-    with Sandbox() as evaluate:
+    law = law or law_of(sources)
+    with evaluator(sources) as evaluate:
         return tuple(
-            pipeline.render(sources, name, settings=settings, evaluate=evaluate, allow_empty=allow_empty)
+            pipeline.render(sources, name, settings=settings, evaluate=evaluate, allow_empty=allow_empty, law=law)
             for name in names
         )
+
+
+def evaluator(sources: Sources) -> AbstractContextManager[Evaluate | None]:
+    """Give what evaluates Jsonnet in a process of its own; None where there is none to evaluate."""
+    if not any(path.endswith(".jsonnet") for path in sources):
+        return nullcontext()
+    from kgen.cli.sandbox import Sandbox  # noqa: PLC0415 - a workspace without Jsonnet does not pay for it
+
+    return Sandbox()
 
 
 def _print(rendered: tuple[Rendered, ...]) -> None:

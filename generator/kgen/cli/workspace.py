@@ -96,7 +96,7 @@ def read_workspace(root: str) -> Sources:
         try:
             listed = sorted(os.scandir(folder.real), key=lambda entry: entry.name)
         except OSError as problem:
-            found[folder.name.rstrip("/")] = _reason(problem)
+            found[folder.name.rstrip("/")] = of_problem(problem)
             continue
         entries += len(listed) + 50 * bool(folder.via)  # folders behind links are slow to find, and can multiply
         if entries > MOST_ENTRIES:
@@ -107,13 +107,13 @@ def read_workspace(root: str) -> Sources:
             try:
                 what = _look_at(entry, path, folder, base)
             except OSError as problem:
-                what = _reason(problem)
+                what = of_problem(problem)
             if what is _NAME:
                 path = path.encode("utf-8", "backslashreplace").decode()  # one that can be printed
             if isinstance(what, _Folder):
                 pending.append(what)
             elif what is not None:
-                content = _read(what, room) if isinstance(what, str) else what
+                content = read_file(what, room) if isinstance(what, str) else what
                 room -= len(content) if isinstance(content, bytes) else 0
                 found[path] = content
     return dict(sorted(found.items()))
@@ -144,7 +144,7 @@ def _look_behind(link: str, path: str, wanted: bool, folder: _Folder, base: str)
             return None
         if isinstance(problem, (FileNotFoundError, NotADirectoryError)):
             return _NOWHERE
-        return _CYCLE if problem.errno == errno.ELOOP else _reason(problem)
+        return _CYCLE if problem.errno == errno.ELOOP else of_problem(problem)
     if not _is_within(real, base):
         return _OUTSIDE if wanted or stat.S_ISDIR(mode) else None
     if stat.S_ISDIR(mode):
@@ -158,7 +158,7 @@ def _look_behind(link: str, path: str, wanted: bool, folder: _Folder, base: str)
     return real if stat.S_ISREG(mode) else _NO_FILE
 
 
-def _read(path: str, room: int) -> bytes | Unreadable:
+def read_file(path: str, room: int) -> bytes | Unreadable:
     """Read a regular file; what was put in its place since it was listed is refused, not followed."""
     try:
         handle = os.open(path, _FLAGS)
@@ -176,11 +176,12 @@ def _read(path: str, room: int) -> bytes | Unreadable:
         finally:
             os.close(handle)
     except OSError as problem:
-        return _reason(problem)
+        return of_problem(problem)
     return data if len(data) <= MOST_BYTES else _LARGE
 
 
-def _reason(problem: OSError) -> Unreadable:
+def of_problem(problem: OSError) -> Unreadable:
+    """Say why the system does not let a file be read."""
     if isinstance(problem, PermissionError):
         return _DENIED
     words = f"it cannot be read: {problem.strerror or problem}"

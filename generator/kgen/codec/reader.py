@@ -13,6 +13,8 @@ for more; a file whose syntax is broken gives the documents before the break.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NoReturn, TypeAlias
 
 from yaml import YAMLError
@@ -60,7 +62,7 @@ def read_all(data: bytes, file: str) -> tuple[tuple[Node, ...], tuple[Diagnostic
     of the key: a mapping or list written below its key, and a value that is left out, have the
     Span of the key. What an alias or a merge key brings keeps the place where it was written.
     """
-    builder = _Builder(file)
+    builder = Builder(file)
     try:
         builder.stream(decode(data, file))
     except UnreadableError as stop:
@@ -94,7 +96,7 @@ def read_value(text: str, file: str) -> Read:
     """
     start = Span(file, 1, 1)
     data = text.encode("utf-8", "surrogatepass")
-    builder = _Builder(file)
+    builder = Builder(file)
     if not text.strip():
         return None, (error(start, "KG005", "the value is missing", "write '' for an empty text, or null"),)
     node, problems = read(data, file)
@@ -111,8 +113,11 @@ def read_value(text: str, file: str) -> Read:
     return node, problems
 
 
-class _Builder:
+class Builder:
     """Nodes of a parser's events; a problem is noted and reading goes on where it can."""
+
+    FIRST = _NUMBER_OR_WORD  # what a plain scalar that is no text begins with
+    KEYS: Mapping[str, str] = MappingProxyType({})  # plain keys that are read as something else
 
     __slots__ = ("anchors", "count", "documents", "file", "next", "problems", "root_end", "root_is_block")
 
@@ -187,7 +192,7 @@ class _Builder:
         return node
 
     def mapping(self, start: Event, level: int) -> dict[str, Node]:
-        nxt, deeper = self.next, level + 1
+        nxt, deeper, words = self.next, level + 1, self.KEYS
         out: dict[str, Node] = {}
         marks: list[Mark] = []  # of the keys in `out`
         merged: list[Node] | None = None
@@ -197,6 +202,8 @@ class _Builder:
                 name = self.odd_key(key, start, level)
             else:
                 name = key.value
+                if name in words and key.implicit[0]:
+                    name = words[name]
                 if name == "<<" and key.implicit[0]:
                     if merged is not None:
                         self.problem(mark, "KG002", "two `<<` in one mapping", "write `<<: [*first, *second]`")
@@ -208,7 +215,8 @@ class _Builder:
             if name is None:
                 continue
             if name in out:
-                self.duplicate(name, mark, marks[list(out).index(name)])
+                if self.duplicate(name, mark, marks[list(out).index(name)]):
+                    out[name] = value
                 continue
             out[name] = value
             marks.append(mark)
@@ -230,7 +238,7 @@ class _Builder:
             if event.implicit[0]:
                 if not value:
                     value, mark = None, key_mark or mark
-                elif event.value[0] in _NUMBER_OR_WORD:
+                elif event.value[0] in self.FIRST:
                     value, text = self.resolve(event.value, mark)
         elif tag not in ("!", _TAG + "str"):
             value, text = self.tagged(event, tag)
@@ -338,7 +346,8 @@ class _Builder:
             mend = "remove the tag"
             self.problem(event.start_mark, "KG008", f"the tag `{_short(event.tag)}` is not accepted here", mend)
 
-    def duplicate(self, name: str, mark: Mark, first: Mark) -> None:
+    def duplicate(self, name: str, mark: Mark, first: Mark) -> bool:
+        """Report a key that stands twice; whether the later one counts."""
         shown = name if len(name) <= 60 else f"{name[:57]}..."
         self.note(
             error(
@@ -349,6 +358,7 @@ class _Builder:
                 Related(self.span(first), "the first"),
             )
         )
+        return False
 
     def at(self, mark: Mark) -> bool:
         """Tell whether the last problem is of this very place."""

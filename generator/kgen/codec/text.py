@@ -9,7 +9,7 @@ from kgen.model.node import Span
 from kgen.model.sources import MOST_BYTES
 
 MOST_DIRECTIVES = 10  # libyaml compares each with all the others
-SMALLER = "experiments are small: split the file, or generate it with Jsonnet"
+SMALLER = "split the file; many experiments that are alike can come from Jsonnet"
 
 _NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 _ODD_BREAKS = re.compile("[\x85\u2028\u2029]")

@@ -1,11 +1,24 @@
-"""Reading an object against the types it is made of, as Go's JSON decoding and re-encoding would."""
+"""Reading an object against the types it is made of, as Go's JSON decoding and re-encoding would.
+
+A quick walk says whether all is well, which is nearly always so; only where it is not, a slow one says what is
+wrong, and makes the object that remains.
+"""
 
 from __future__ import annotations
 
+import re
 from enum import Enum
-from typing import NamedTuple
+from math import isfinite
+from operator import is_not
+from typing import Any, NamedTuple
 
-from kgen.model.node import FieldPath
+from kgen.katib.pods import canonical_size, is_quantity
+from kgen.katib.types import QUICK, Field, Look, Reader, Type, trial
+from kgen.model.environment import Target
+from kgen.model.node import FieldPath, Node, Span, get, text_of
+
+TRIAL: FieldPath = ("spec", "trialTemplate", "trialSpec")
+_FILLED = "${trialParameters."
 
 
 class FlawKind(Enum):
@@ -27,3 +40,357 @@ class Flaw(NamedTuple):
     expected: str  # what the type has there, in words: "text", "a whole number"; the canonical form for FORM
     found: str = ""  # what stands there, as it was written
     legal: tuple[str, ...] = ()  # for UNKNOWN: the fields that the type has
+
+
+WORDS = {
+    "text": "text",
+    "time": "a time such as 2026-01-31T08:00:00Z",
+    "duration": "a duration as text",
+    "bytes": "base64 text",
+    "bool": "true or false",
+    "int32": "a whole number",
+    "int64": "a whole number",
+    "float": "a number",
+    "int-or-text": "a whole number or text",
+    "quantity": "a quantity",
+    "struct": "a mapping",
+    "map": "a mapping",
+    "object": "a mapping",
+    "list": "a list",
+}
+_MOST = {"int32": 2**31 - 1, "int64": 2**63 - 1, "int-or-text": 2**31 - 1}
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|(\.\d+)?(Z|[+-]\d\d:\d\d))")
+_ZEROES: dict[str, object] = {"text": "", "bool": False, "int32": 0, "int64": 0, "float": 0, "int-or-text": 0}
+_WRITTEN = Span("Katib's own types", 0, 0)  # where Go writes what nobody gave
+
+
+def decode(node: Node, type_: Type) -> tuple[Node, list[Flaw]]:
+    """Give what remains of an object when its reader has read it, and what is wrong with it; the same Node if nothing.
+
+    An object that is refused (TYPE, QUANTITY) keeps the value that is wrong.
+    """
+    if _is_fine(node[0], type_):
+        return node, []
+    flaws: list[Flaw] = []
+    return _Reading(type_.reader, flaws).struct(node, type_, ()), flaws
+
+
+def decode_trial(manifest: Node, target: Target) -> tuple[Node, list[Flaw]]:
+    """Do it for the trial's object of an Experiment; its flaws have paths in the Experiment.
+
+    The object comes back as it is, but for whole numbers written as 3.0. Nothing is said of a kind whose types
+    are not known.
+    """
+    node = get(manifest, *TRIAL)
+    value = node.value if node is not None else None
+    if not isinstance(value, dict) or node is None:
+        return Node(None, manifest.span), []
+    version, kind = value.get("apiVersion"), value.get("kind")
+    known = version is not None and kind is not None
+    own = trial(str(version.value), str(kind.value), target) if known else None  # type: ignore[union-attr]
+    if own is None:
+        return _all_whole(node), []
+    if _is_fine(value, own):
+        return node, []
+    flaws: list[Flaw] = []
+    return _Reading(own.reader, flaws).struct(node, own, TRIAL), flaws
+
+
+# To look a member up in its enumeration would cost a third of the whole walk.
+_STRUCT, _STRUCTS, _STRUCT_MAP, _TEXTS = Look.STRUCT, Look.STRUCTS, Look.STRUCT_MAP, Look.TEXTS
+_WHOLE, _NUMBER, _QUANTITY, _ANY, _OBJECT = Look.WHOLE, Look.NUMBER, Look.QUANTITY, Look.ANY, Look.OBJECT
+_TEXT_MAP, _QUANTITIES, _WHOLES, _SLOW, _KATIB = Look.TEXT_MAP, Look.QUANTITIES, Look.WHOLES, Look.SLOW, Reader.KATIB
+
+
+def _is_fine(value: object, type_: Type) -> bool:
+    """Whether a struct has no flaw and comes back as it is. No more than a walk: this runs on every document."""
+    if type(value) is not dict:
+        return False
+    quick, fields = type_.quick, type_.fields
+    for key, node in value.items():
+        inner = node[0]
+        if inner and type(inner) is quick.get(key):
+            continue
+        field = fields.get(key)
+        if field is None:
+            return False
+        look = field[1]
+        if look is _STRUCT:
+            if not _is_fine(inner, field[2]):
+                return False
+        elif look is _STRUCTS or look is _TEXTS:
+            if type(inner) is not tuple or not (inner or field[0]):
+                return False
+            if look is _TEXTS:
+                for one in inner:
+                    if type(one[0]) is not str:
+                        return False
+                continue
+            item = field[2].item[2]  # type: ignore[index]
+            for one in inner:
+                if not _is_fine(one[0], item):
+                    return False
+        elif not _fits(inner, field):
+            return False
+    return not type_.written or all(name in value for name in type_.written)
+
+
+def _fits(inner: Any, field: Field) -> bool:
+    """Whether a value fits that is neither a scalar of the usual kind, nor a struct or a list of them."""
+    keeps, look, own = field[0], field[1], field[2]
+    given = type(inner)
+    if look is _WHOLE and given is int:
+        return -(most := _MOST[own.kind]) - 1 <= inner <= most and bool(inner or keeps)
+    if look is _NUMBER and given is float:
+        return isfinite(inner) and bool(inner or keeps)
+    if look is _QUANTITY:
+        return own.reader is not _KATIB and given is str and canonical_size(inner) == inner
+    if look is _ANY:
+        return inner is not None
+    if look is _OBJECT:
+        return given is dict and "kind" in inner and type(inner["kind"][0]) is str and inner["kind"][0] != ""
+    if not (inner or keeps):
+        return False
+    if own.item is None:
+        return given is QUICK.get(own.kind) and look is not _SLOW
+    return _fit(inner, look, own.item) if given is dict else given is tuple and _fit_list(inner, look, own.item)
+
+
+def _fit_list(inner: tuple[Node, ...], look: Look, item: Field) -> bool:
+    if look is not _WHOLES:
+        return False
+    most = _MOST[item.type.kind]
+    return all(type(n := one[0]) is int and -most - 1 <= n <= most for one in inner)
+
+
+def _fit(inner: dict[str, Node], look: Look, item: Field) -> bool:
+    """Whether the items of a mapping with any keys fit."""
+    if look is _TEXT_MAP:
+        for one in inner.values():  # noqa: SIM110 - labels are in every document, and `all` takes longer
+            if type(one[0]) is not str:
+                return False
+        return True
+    if look is _STRUCT_MAP:
+        return all(_is_fine(one[0], item[2]) for one in inner.values())
+    reads = item.type.reader is not _KATIB
+    return look is _QUANTITIES and reads and all(map(_is_amount, inner.values()))
+
+
+def _is_amount(node: Node) -> bool:
+    value = node.value
+    if type(value) is str:
+        return is_quantity(value)
+    return type(value) is int or (type(value) is float and not value.is_integer())
+
+
+class _Reading:
+    """The slow walk: what is wrong, and what remains."""
+
+    def __init__(self, reader: Reader, flaws: list[Flaw]) -> None:
+        self._reader, self._flaws = reader, flaws
+        self._rewrites = reader is Reader.KATIB
+
+    def struct(self, node: Node, own: Type, path: FieldPath) -> Node:
+        value = node.value
+        if not isinstance(value, dict):
+            return self._wrong(node, own.kind, path)
+        out: dict[str, Node] = {}
+        for key, item in value.items():
+            field = own.fields.get(key)
+            if field is None:
+                self._say(FlawKind.UNKNOWN, (*path, key), "", item, tuple(own.fields))
+                new = None if self._rewrites else _all_whole(item)
+            else:
+                new = self._field(item, field, (*path, key))
+            if new is not None:
+                out[key] = new
+        for name in own.written:
+            if name not in out:
+                out[name] = _zero(own.fields[name])
+        same = len(out) == len(value) and all(out.get(key) is item for key, item in value.items())
+        return node if same else Node(out, node.span)
+
+    def _field(self, node: Node, field: Field, path: FieldPath) -> Node | None:
+        """Read the value of a field; None where it is left out when it is written."""
+        if node.value is None:
+            return self._null(node, field, path)
+        new = self._value(node, field.type, path)
+        if not new.value and type(new.value) in (str, bool, int, dict, tuple, float) and self._is_left_out(new, field):
+            self._say(FlawKind.ZERO, path, "", node)
+            return None if self._rewrites else node
+        return new
+
+    def _is_left_out(self, node: Node, field: Field) -> bool:
+        if not field.omitempty or field.pointer or self._reader is Reader.SERVER:
+            return False
+        kind, value = field.type.kind, node.value
+        if kind in ("struct", "quantity", "int-or-text", "time", "any"):
+            return False
+        return (isinstance(value, dict) and kind == "map") or (isinstance(value, tuple) and kind == "list") or (
+            kind not in ("map", "list") and not isinstance(value, (dict, tuple))
+        )  # fmt: skip
+
+    def _null(self, node: Node, field: Field, path: FieldPath) -> Node | None:
+        kind = field.type.kind
+        if self._reader is Reader.SERVER or (not field.omitempty and (field.pointer or kind in ("list", "map", "any"))):
+            return node
+        if (kind == "any" and not self._rewrites) or (kind == "time" and not field.pointer and field.keeps):
+            return node
+        if path[-1] != "creationTimestamp" or not self._rewrites:
+            self._say(FlawKind.NULL, path, "", node)
+        if not self._rewrites:
+            return node
+        if field.pointer or (field.omitempty and kind not in ("struct", "quantity", "int-or-text")):
+            return None
+        return _zero(field)
+
+    def _value(self, node: Node, own: Type, path: FieldPath) -> Node:
+        kind = own.kind
+        if kind == "struct":
+            return self.struct(node, own, path)
+        if kind == "list":
+            return self._list(node, own, path)
+        if kind == "map":
+            return self._map(node, own, path)
+        if kind == "object":
+            return self._object(node, path)
+        if kind == "quantity":
+            return self._quantity(node, path)
+        return node if kind == "any" else self._scalar(node, kind, path)
+
+    def _list(self, node: Node, own: Type, path: FieldPath) -> Node:
+        value, item = node.value, own.item
+        if not isinstance(value, tuple) or item is None:
+            return self._wrong(node, own.kind, path)
+        new = tuple([self._item(one, item, (*path, index)) for index, one in enumerate(value)])
+        return node if all(a is b for a, b in zip(new, value, strict=True)) else Node(new, node.span)
+
+    def _map(self, node: Node, own: Type, path: FieldPath) -> Node:
+        value, item = node.value, own.item
+        if not isinstance(value, dict) or item is None:
+            return self._wrong(node, own.kind, path)
+        new = {key: self._item(one, item, (*path, key)) for key, one in value.items()}
+        return node if all(new[key] is one for key, one in value.items()) else Node(new, node.span)
+
+    def _item(self, node: Node, field: Field, path: FieldPath) -> Node:
+        if node.value is not None:
+            return self._value(node, field.type, path)
+        kept = self._reader is Reader.JOB and _is_resource(path)
+        if kept or field.type.kind == "any" or self._reader is Reader.SERVER:
+            return node
+        self._say(FlawKind.NULL, path, "", node)
+        return _zero(field) if self._rewrites else node
+
+    def _object(self, node: Node, path: FieldPath) -> Node:
+        if not isinstance(node.value, dict):
+            return self._wrong(node, "object", path)
+        kind = node.value.get("kind")
+        if kind is None or type(kind.value) is not str or not kind.value:
+            self._flaws.append(Flaw(FlawKind.TYPE, (*path, "kind"), "text", "" if kind is None else _shown(kind)))
+        return node
+
+    def _quantity(self, node: Node, path: FieldPath) -> Node:
+        value = node.value
+        text = node.text or str(value)
+        if isinstance(value, (dict, tuple, bool)) or not is_quantity(text):
+            filled = isinstance(value, str) and _FILLED in value
+            if not (filled and self._reader is Reader.SERVER):
+                self._say(FlawKind.QUANTITY, path, WORDS["quantity"], node)
+            return node
+        if self._reader is Reader.SERVER or (self._reader is Reader.JOB and _is_resource(path)):
+            return _whole(node)
+        own = canonical_size(text)
+        if own is None or own == value:
+            return node
+        self._say(FlawKind.FORM, path, own, node)
+        return Node(own, node.span) if self._rewrites else _whole(node)
+
+    def _scalar(self, node: Node, kind: str, path: FieldPath) -> Node:
+        if not self._rewrites:
+            node = _whole(node)  # JSON has one kind of number, and a trial's object comes back as 3 where it says 3.0
+        value = node.value
+        if type(value) is int and kind in _MOST and not -_MOST[kind] - 1 <= value <= _MOST[kind]:
+            self._say(FlawKind.TYPE, path, f"a whole number up to {_MOST[kind]}", node)
+            return node
+        return node if self._is_of(value, kind) else self._wrong(node, kind, path)
+
+    def _is_of(self, value: Any, kind: str) -> bool:
+        given = type(value)
+        if kind in ("int32", "int64"):
+            return given is int
+        if kind == "float":
+            return given is int or (given is float and isfinite(value))
+        if kind == "bool":
+            return given is bool
+        if given is int:
+            return kind == "int-or-text"
+        if given is not str:
+            return False
+        if kind == "time":
+            read = _TIME.fullmatch(value)
+            return read is not None and (read[1] == "Z" or self._reader is not Reader.JOB)
+        return kind != "bytes" or _is_base64(value)
+
+    def _wrong(self, node: Node, kind: str, path: FieldPath) -> Node:
+        self._say(FlawKind.TYPE, path, WORDS[kind], node)
+        return node
+
+    def _say(self, kind: FlawKind, path: FieldPath, expected: str, node: Node, legal: tuple[str, ...] = ()) -> None:
+        self._flaws.append(Flaw(kind, path, expected, _shown(node), legal))
+
+
+def _is_resource(path: FieldPath) -> bool:
+    """Whether the webhook lets a Job's quantity change: limits and requests anywhere."""
+    return len(path) > 2 and path[-3] == "resources" and path[-2] in ("limits", "requests")
+
+
+def _whole(node: Node) -> Node:
+    value = node.value
+    if type(value) is float and value.is_integer() and abs(value) < 2**53:
+        return Node(int(value), node.span)
+    return node
+
+
+def _all_whole(node: Node) -> Node:
+    """JSON has one kind of number: 3.0 comes back as 3, wherever it stands."""
+    value = node.value
+    if type(value) is str:
+        return node
+    if isinstance(value, dict):
+        changed = {key: new for key, item in value.items() if (new := _all_whole(item)) is not item}
+        return Node({**value, **changed}, node.span) if changed else node
+    if isinstance(value, tuple):
+        new_items = tuple([_all_whole(item) for item in value])
+        return Node(new_items, node.span) if any(map(is_not, new_items, value)) else node
+    return _whole(node)
+
+
+def _zero(field: Field) -> Node:
+    """Make what Go writes of a value that nobody gave."""
+    own = field.type
+    if field.pointer or own.kind in ("list", "map", "any", "time"):
+        return Node(None, _WRITTEN)
+    if own.kind == "struct":
+        return Node({name: _zero(own.fields[name]) for name in own.written}, _WRITTEN)
+    if own.kind == "quantity":
+        return Node("0", _WRITTEN)
+    return Node(_ZEROES.get(own.kind, ""), _WRITTEN)  # type: ignore[arg-type]
+
+
+def _shown(node: Node) -> str:
+    value = node.value
+    if isinstance(value, dict):
+        return "a mapping" if value else "{}"
+    if isinstance(value, tuple):
+        return "a list" if value else "[]"
+    return '""' if value == "" else node.text or text_of(node)
+
+
+def _is_base64(text: str) -> bool:
+    import binascii  # noqa: PLC0415 - only a Secret or a ConfigMap with bytes needs it
+
+    try:
+        binascii.a2b_base64(text.replace("\n", ""), strict_mode=True)
+    except (binascii.Error, ValueError):
+        return False
+    return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kgen.katib.quantity import canonical, parse
@@ -17,11 +18,31 @@ _MOST_QUANTITY = 1000  # characters; Python reads no integer of more than 4300 d
 _USUAL = re.compile(r"([1-9]\d{0,11})(m|k|M|G|T|Ki|Mi|Gi|Ti)?")  # most quantities; the others take exact arithmetic
 
 
+_PLAIN = re.compile(r"[^\w\-=./,:@+%}]|\}\}")  # anything else may mean something to a shell
+_PLACEHOLDER = "${trialParameters."
+_THOUSANDTHS: dict[str | None, int] = {
+    None: 10**3,
+    "m": 1,
+    **{suffix: 10 ** (3 * power + 3) for power, suffix in enumerate("kMGT", 1)},
+    **{f"{suffix}i": 1000 * 1024**power for power, suffix in enumerate("KMGT", 1)},
+}
+
+
 class Container(NamedTuple):
     """A container and its place in the trial's object."""
 
     path: FieldPath
     fields: dict[str, Any]
+
+
+class Command(NamedTuple):
+    """What a container runs: command and arguments, one after the other."""
+
+    path: FieldPath  # of the container, in the trial's object
+    name: str  # of the container
+    split: int  # how many of the words are `command`; the others are `args`
+    words: list[str]
+    plain: bool  # no word holds anything that a shell would read otherwise than a program
 
 
 def is_job(trial: object) -> bool:
@@ -66,6 +87,41 @@ def containers(pod: dict[str, Any], *keys: str) -> Iterator[Container]:
                 yield Container((key, index), item)
 
 
+def every_container(pods: list[tuple[FieldPath, dict[str, Any]]]) -> tuple[Container, ...]:
+    """Give the containers of pods, those that run first (initContainers) included, with their paths in the trial."""
+    return tuple(
+        [
+            Container((*path, *at), fields)
+            for path, pod in pods
+            for at, fields in containers(pod, *(("containers", "initContainers") if "initContainers" in pod else ()))
+        ]
+    )
+
+
+def commands(trial: dict[str, Any], pods: list[tuple[FieldPath, dict[str, Any]]]) -> tuple[Command, ...]:
+    """Give the commands of the containers, and of a TrainJob's nodes; one that is no list of texts is passed over."""
+    out = [_command((*path, *at), container) for path, pod in pods for at, container in containers(pod)]
+    if trial.get("kind") == TRAINJOB and isinstance(trial.get("spec"), dict):
+        trainer = trial["spec"].get("trainer")
+        if isinstance(trainer, dict):
+            out.append(_command(("spec", "trainer"), {"name": "node", **trainer}))
+    return tuple([command for command in out if command is not None])
+
+
+def _command(path: FieldPath, container: dict[str, Any]) -> Command | None:
+    command, args = container.get("command"), container.get("args")
+    if not isinstance(command, list) or not command:
+        return None
+    words = [*command, *args] if isinstance(args, list) else command
+    try:
+        joined = "".join(words)
+    except TypeError:
+        return None
+    plain = _PLAIN.search(joined.replace(_PLACEHOLDER, "")) is None
+    return Command(path, str(container.get("name")), len(command), words, plain)
+
+
+@lru_cache(maxsize=4096)
 def is_quantity(text: str) -> bool:
     """Whether Kubernetes can read a quantity."""
     return _USUAL.fullmatch(text) is not None or amount(text) is not None
@@ -74,6 +130,15 @@ def is_quantity(text: str) -> bool:
 def amount(text: str) -> Fraction | None:
     """Read a quantity; None where Kubernetes would refuse it, or it is longer than any that is meant."""
     return parse(text) if len(text) <= _MOST_QUANTITY else None
+
+
+def is_more(one: object, other: object) -> bool:
+    """Whether a quantity is larger than another; not where one of them cannot be read."""
+    first, second = _USUAL.fullmatch(str(one)), _USUAL.fullmatch(str(other))
+    if first is not None and second is not None:  # exact arithmetic in fractions takes ten times as long
+        return int(first[1]) * _THOUSANDTHS[first[2]] > int(second[1]) * _THOUSANDTHS[second[2]]
+    size, most = amount(str(one)), amount(str(other))
+    return size is not None and most is not None and size > most
 
 
 def canonical_size(text: str) -> str | None:

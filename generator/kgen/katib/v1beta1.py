@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 PLACEHOLDER = re.compile(r"\$\{trialParameters\.(.+?)\}")  # the webhook's own expression
 
-API_VERSION = "kubeflow.org/v1beta1"
+GROUP = "kubeflow.org"
+API_VERSION = f"{GROUP}/v1beta1"
 KIND = "Experiment"
 
 
@@ -78,6 +80,7 @@ _TRIAL_DEFAULTS: Mapping[str, tuple[str, str, TrialDefaults]] = {
 }
 
 
+@lru_cache(maxsize=64)
 def trial_defaults(kind: str, release: str) -> TrialDefaults | None:
     """Give what a release of Katib defaults for a kind of trial; None where it defaults nothing."""
     since, until, defaults = _TRIAL_DEFAULTS.get(kind, ("", "", None))
@@ -86,6 +89,7 @@ def trial_defaults(kind: str, release: str) -> TrialDefaults | None:
     return defaults
 
 
+@lru_cache(maxsize=256)
 def version(text: str) -> tuple[int, ...]:
     """Make `0.19` comparable: as text, 0.9 would come after 0.19."""
     return tuple(int(part) for part in text.split("."))

@@ -47,6 +47,10 @@ class Edit(NamedTuple):
     value: Plain = None
     to: FieldPath = ()
 
+    def __hash__(self) -> int:
+        """Leave the value out: it may be a list, and diagnostics are gathered in sets."""
+        return hash((self.kind, self.path, self.to))
+
 
 class Finding(NamedTuple):
     """What a rule says of one object: a field path and words, never a file."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from kgen.model.lint import LINT
 from kgen.model.node import Node, Span, get
 from kgen.model.overlay import EXPERIMENT_BLOCK, NAMESPACE
 from kgen.model.pods import ANNOTATIONS, LABELS
@@ -17,8 +18,10 @@ VERSIONS = mapping(
     "The versions that the cluster runs",
     {
         "katib": text("Katib", choices=KATIB_VERSIONS),
-        "kubernetes": text("Kubernetes; only recorded so far", pattern=r"1\.[0-9]+", form="a version such as 1.34"),
-        "argocd": text("Argo CD; only recorded so far", pattern=r"[0-9]+\.[0-9]+", form="a version such as 3.5"),
+        "kubernetes": text(
+            "Kubernetes, whose types objects are held against", pattern=r"1\.[0-9]+", form="a version such as 1.34"
+        ),
+        "argocd": text("Argo CD", pattern=r"[0-9]+\.[0-9]+", form="a version such as 3.5"),
         "trainer": text("Kubeflow Trainer, which runs TrainJobs", choices=("2.0", "2.1", "2.2", "2.3")),
         "registered": listing(
             "Algorithms and collectors that the cluster's katib-config has beside those that Katib brings",
@@ -127,6 +130,7 @@ WORKSPACE = mapping(
             form="a path below the workspace's root, such as rendered",
         ),
         "trialKinds": table("Trial kinds of one's own, by kind", TRIAL_KIND),
+        "lint": LINT,
     },
 )
 

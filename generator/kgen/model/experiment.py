@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from kgen.model.diagnostic import Diagnostic
+from kgen.model.lint import Suppressed
 from kgen.model.node import FieldPath, Node, Span
 
 
@@ -41,6 +42,7 @@ class Rendered(NamedTuple):
 
     environment: str
     diagnostics: tuple[Diagnostic, ...]
+    suppressed: tuple[Suppressed, ...] = ()  # what somebody silenced with a reason
     files: Mapping[str, bytes] = MappingProxyType({})  # by name, in the environment's folder
     application: bytes | None = None  # the Argo CD Application that applies the folder
     experiments: tuple[Expanded, ...] = ()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from kgen.model.node import Node, fields, get, text_of
 
 DOCKER_HUB = "docker.io"
+# Tags that are moved to each new build, as branches are.
+_MOVING = frozenset("latest main master trunk head dev devel develop development edge nightly canary stable".split())
 
 
 class Image(NamedTuple):
@@ -27,6 +30,22 @@ def parse(reference: str) -> Image:
     head, slash, last = rest.rpartition("/")
     name, _, tag = last.partition(":")
     return Image(head + slash + name, tag, digest)
+
+
+@lru_cache(maxsize=4096)
+def is_moving(image: str) -> bool:
+    """Whether another build can come under the name of an image; not where a placeholder stands in it."""
+    if not image or "$" in image or "@" in image:
+        return False
+    tag = parse(image).tag.lower()
+    return not tag or tag in _MOVING or tag.endswith("-latest") or tag.startswith("latest-")
+
+
+def qualified(name: str) -> str:
+    """Give a name with its registry: `python` is `docker.io/library/python`."""
+    if _has_registry(name):
+        return name
+    return f"{DOCKER_HUB}/{name}" if "/" in name else f"{DOCKER_HUB}/library/{name}"
 
 
 def renamed(image: Node, registry: Node | None, hit: set[str]) -> Node:

@@ -95,13 +95,19 @@ def make(plain: object, span: Span) -> Node:
 
 def plain(node: Node) -> Plain:
     """Drop the places."""
-    value = node.value
-    if type(value) is str:
-        return value
-    if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items()}
+    value = node[0]
+    if isinstance(value, dict):  # loops, and nearly all that is held are texts, which are spared the call:
+        out: dict[str, Plain] = {}  # every document that is linted goes through here twice
+        for key, item in value.items():
+            inner = item[0]
+            out[key] = inner if type(inner) is str else plain(item)
+        return out
     if isinstance(value, tuple):
-        return [plain(item) for item in value]
+        listed: list[Plain] = []
+        for item in value:
+            inner = item[0]
+            listed.append(inner if type(inner) is str else plain(item))
+        return listed
     return value
 
 

@@ -1,18 +1,42 @@
-"""Diagnostics for programs: one JSON object, `findings` and a `summary` of counts."""
+"""Diagnostics for programs: one JSON object, `findings` and a `summary` of counts; `schemas/findings.json` says it."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable
 
-from kgen.model.diagnostic import Diagnostic, Severity
+from kgen.model.diagnostic import Diagnostic, Effect, Severity
+from kgen.model.lint import Counts
+from kgen.model.node import Plain
 
 
-def render(diagnostics: Iterable[Diagnostic]) -> str:
-    """Write all diagnostics as one JSON document."""
+def render(diagnostics: Iterable[Diagnostic], counts: Counts | None = None) -> str:
+    """Write all diagnostics as one JSON document; without `counts`, files and objects are not in the summary."""
     listed = list(diagnostics)
-    counts = {severity.value: sum(d.severity is severity for d in listed) for severity in Severity}
-    return json.dumps({"findings": [_one(d) for d in listed], "summary": counts}, ensure_ascii=False, indent=2) + "\n"
+    summary = {severity.value: sum(d.severity is severity for d in listed) for severity in Severity}
+    if counts is not None:
+        summary |= {
+            "files": counts.files,
+            "objects": counts.objects,
+            "experiments": counts.experiments,
+            "passedOver": counts.passed_over,
+            "suppressed": counts.suppressed,
+        }
+    return dump({"findings": [_one(d) for d in listed], "summary": summary})
+
+
+def dump(document: object) -> str:
+    """Write JSON as people read it; half a surrogate pair, from a command line, becomes an escape."""
+    out = json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+    return out.encode("utf-8", "backslashreplace").decode() if not _is_text(out) else out
+
+
+def _is_text(out: str) -> bool:
+    try:
+        out.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _one(diagnostic: Diagnostic) -> dict[str, object]:
@@ -33,4 +57,84 @@ def _one(diagnostic: Diagnostic) -> dict[str, object]:
             {"file": r.span.file, "line": r.span.line, "column": r.span.column, "note": r.note}
             for r in diagnostic.related
         ],
+        "fixable": bool(diagnostic.fix),
+    }
+
+
+def _object(title: str, properties: dict[str, Plain], required: tuple[str, ...] | None = None) -> dict[str, Plain]:
+    return {
+        "title": title,
+        "type": "object",
+        "properties": properties,
+        "required": [*(properties if required is None else required)],
+        "additionalProperties": False,
+    }
+
+
+def _text(description: str, **more: Plain) -> dict[str, Plain]:
+    return {"description": description, "type": "string", **more}
+
+
+def _count(description: str) -> dict[str, Plain]:
+    return {"description": description, "type": "integer", "minimum": 0}
+
+
+def schema() -> dict[str, Plain]:
+    """Make the JSON Schema of what `render` writes."""
+    place: dict[str, Plain] = {
+        "file": _text("Path of the file, `/` on every system; for a value that nobody wrote, whose it is"),
+        "line": _count("Line, counting from 1; 0 for a value that nobody wrote"),
+        "column": _count("Column in characters, counting from 1; 0 for a value that nobody wrote"),
+    }
+    names: dict[str, Plain] = {
+        "kind": _text("Its kind"),
+        "namespace": _text("Its namespace; empty where it says none"),
+        "name": _text("Its name; empty where it has none"),
+    }
+    finding: dict[str, Plain] = {
+        "code": _text("Stable code of the rule; `kgen rule CODE` explains it", minLength=1),
+        "severity": _text("How bad it is", enum=[severity.value for severity in Severity]),
+        "effect": _text(
+            "What happens if nobody listens; `unreadable`: kgen could not make anything of the input",
+            enum=[effect.value for effect in Effect],
+        ),
+        "message": _text("What is wrong, with the values that clash"),
+        "help": _text("What to write instead"),
+        **place,
+        "field": _text("Path of the field in the object, such as `spec.parameters[0].name`; empty for the whole"),
+        "object": {
+            "description": "The object that the finding is about; null for a file",
+            "oneOf": [_object("An object", names), {"type": "null"}],
+        },
+        "related": {
+            "description": "Other places that belong to it",
+            "type": "array",
+            "items": _object("A place", {**place, "note": _text("What is there")}),
+        },
+        "fixable": {"description": "Whether `kgen lint --fix` can mend it", "type": "boolean"},
+    }
+    counts: dict[str, Plain] = {severity.value: _count(f"Findings of severity {severity}") for severity in Severity}
+    looked: dict[str, Plain] = {
+        "files": _count("Files that were read"),
+        "objects": _count("Objects that were looked at, Experiments among them"),
+        "experiments": _count("Experiments among the objects"),
+        "passedOver": _count("Documents and objects of which kgen knows nothing"),
+        "suppressed": _count("Findings that somebody silenced with a reason"),
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **_object(
+            "The findings of kgen lint --format json",
+            {
+                "findings": {
+                    "description": "In order of file, line, column and code",
+                    "type": "array",
+                    "items": _object("A finding", finding),
+                },
+                "summary": {
+                    "description": "How many findings, and what was looked at",
+                    **_object("Counts", {**counts, **looked}, tuple(counts)),
+                },
+            },
+        ),
     }

@@ -1,17 +1,82 @@
 """Every rule, by family; the list is the catalogue."""
 
-from kgen.rules import budget, feasible, gitops, job, metrics, parameters, pods, search, trial
-from kgen.rules.rule import Rule, RuleOfAll
+from kgen.rules import (
+    applications,
+    budget,
+    command,
+    distributions,
+    drift,
+    feasible,
+    filters,
+    gitops,
+    job,
+    kinds,
+    lifecycle,
+    manifests,
+    mesh,
+    metric_files,
+    metric_names,
+    metrics,
+    nas,
+    objective,
+    objects,
+    operators,
+    parameters,
+    placeholders,
+    pods,
+    policy,
+    populations,
+    queue,
+    scheduling,
+    search,
+    security,
+    served,
+    settings,
+    stopping,
+    structure,
+    trial,
+    values,
+)
+from kgen.rules.rule import Rule, RuleOfAll, RuleOfObject, RuleOfRun
 
 ALL: tuple[Rule, ...] = (
+    *structure.RULES,
+    *objective.RULES,
     *search.RULES,
+    *settings.RULES,
+    *populations.RULES,
+    *nas.RULES,
+    *stopping.RULES,
+    *values.RULES,
     *parameters.RULES,
     *feasible.RULES,
+    *distributions.RULES,
     *trial.RULES,
+    *placeholders.RULES,
     *job.RULES,
+    *kinds.RULES,
     *pods.RULES,
+    *scheduling.RULES,
+    *queue.RULES,
+    *command.RULES,
+    *lifecycle.RULES,
+    *operators.RULES,
+    *served.RULES,
+    *mesh.RULES,
     *metrics.RULES,
+    *filters.RULES,
+    *metric_files.RULES,
+    *metric_names.RULES,
     *budget.RULES,
     *gitops.RULES,
+    *drift.RULES,
+    *security.RULES,
+    *policy.RULES,
 )
 OF_ALL: tuple[RuleOfAll, ...] = (*budget.RULES_OF_ALL,)
+# Rules of manifests that are no Experiments: each alone, and beside the Experiments of a run.
+OBJECTS: tuple[RuleOfObject, ...] = tuple(
+    sorted((*manifests.RULES, *objects.RULES, *applications.RULES), key=lambda rule: rule.code)
+)
+OF_RUN: tuple[RuleOfRun, ...] = (*applications.RULES_OF_RUN,)
+EVERY: tuple[Rule | RuleOfAll | RuleOfObject | RuleOfRun, ...] = (*ALL, *OF_ALL, *OBJECTS, *OF_RUN)

@@ -1,27 +1,25 @@
-"""KG41x and KG42x: the steps, lists and distributions of search parameters."""
+"""KG41x: the steps and lists of search parameters."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from kgen.katib import algorithms as katib
-from kgen.model.diagnostic import Effect, Finding, Severity
-from kgen.model.spec import DISTRIBUTIONS
-from kgen.model.words import suggestion
-from kgen.rules.parameters import space
-from kgen.rules.reading import is_whole, listed, number, text
+from kgen.katib import grid
+from kgen.katib.numerals import finite, python_real, python_whole
+from kgen.model.diagnostic import Edit, EditKind, Effect, Finding, Severity
+from kgen.rules.parameters import drawn, plain_for_go, ranges, refused_by_grid, space
+from kgen.rules.reading import listed, mend, number, text
 from kgen.rules.rule import rule
-from kgen.rules.subject import Subject
+from kgen.rules.subject import Space, Subject
+from kgen.rules.traits import odd_in, run_by
 
 _VALIDATOR = "katib pkg/webhook/v1beta1/experiment/validator/validator.go"
 _SERVICES = "katib pkg/suggestion/v1beta1"
-_LOGARITHMIC = ("logUniform", "logNormal")
-_INT_STEP_WHOLE = katib.OPTUNA | {"cmaes", "sobol"}
-_STEP_NOT_NEGATIVE = katib.OPTUNA | {"pbt"}
+MOST_VALUES = 10**9  # values in one list: more than any pod holds
 
 
-@rule("KG410", Effect.REJECTED, _VALIDATOR)
+@rule("KG410", Effect.REJECTED, _VALIDATOR, when=odd_in("space"))
 def range_has_no_list(subject: Subject) -> Iterator[Finding]:
     """An int or double parameter has no list.
 
@@ -36,11 +34,15 @@ def range_has_no_list(subject: Subject) -> Iterator[Finding]:
                 path=space(index, "list"),
                 related=(("spec", "parameters", index, "parameterType"),),
                 message=f"parameter `{name}`: a {kind} parameter has min and max, and no list",
-                help="write `discrete: […]` for these values, or remove the list",
+                help=mend(
+                    subject,
+                    "write `discrete: […]` for these values, or remove the list",
+                    "set `parameterType: discrete` and remove the bounds, or remove `list`",
+                ),
             )
 
 
-@rule("KG411", Effect.REJECTED, _VALIDATOR)
+@rule("KG411", Effect.REJECTED, _VALIDATOR, when=odd_in("space"))
 def choice_has_no_range(subject: Subject) -> Iterator[Finding]:
     """A categorical or discrete parameter has no min, max or step.
 
@@ -61,25 +63,33 @@ def choice_has_no_range(subject: Subject) -> Iterator[Finding]:
                     )
 
 
-@rule("KG412", Effect.STUCK, _SERVICES)
+@rule("KG412", Effect.STUCK, _SERVICES, when=odd_in("space"))
 def list_has_values(subject: Subject) -> Iterator[Finding]:
     """A categorical or discrete parameter has values to choose from.
 
-    The webhook does not look; every service then fails at every request.
+    The webhook does not look; every service then fails at every request. grid refuses it where
+    maxTrialCount is set: KG342.
 
     Bad:  `optimizer: {categorical: []}`
     Good: `optimizer: {categorical: [sgd, adam]}`
     """
-    for index, name, kind, given in subject.parameters:
-        if kind in ("categorical", "discrete") and not listed(given.get("list")):
+    if subject.algorithm not in katib.READERS:
+        return
+    for parameter in subject.parameters:
+        index, name, kind, given = parameter
+        if kind not in ("categorical", "discrete") or listed(given.get("list")):
+            continue
+        if refused_by_grid(subject, parameter) is None:
             yield Finding(
                 path=space(index, "list"),
                 message=f"parameter `{name}`: there is nothing in its list to choose from",
-                help=f"write `{kind}: […]` with one value or more",
+                help=mend(
+                    subject, f"write `{kind}: […]` with one value or more", "write `list` with one value or more"
+                ),
             )
 
 
-@rule("KG413", Effect.ADVICE, "kgen", Severity.WARNING)
+@rule("KG413", Effect.ADVICE, "kgen", Severity.WARNING, when=odd_in("space"))
 def discrete_values_are_numbers(subject: Subject) -> Iterator[Finding]:
     """The values of a discrete parameter are numbers.
 
@@ -95,12 +105,16 @@ def discrete_values_are_numbers(subject: Subject) -> Iterator[Finding]:
                     yield Finding(
                         path=(*space(index, "list"), at),
                         message=f"parameter `{name}`: discrete value `{value}` is no number",
-                        help="make the parameter `categorical`, or write a number",
+                        help=mend(
+                            subject,
+                            "make the parameter `categorical`, or write a number",
+                            "set `parameterType: categorical`, or write a number",
+                        ),
                     )
                     break
 
 
-@rule("KG414", Effect.STUCK, "katib pkg/suggestion/v1beta1/hyperband/parsing_util.py")
+@rule("KG414", Effect.STUCK, "katib pkg/suggestion/v1beta1/hyperband/parsing_util.py", when=run_by("hyperband"))
 def hyperband_lists_are_whole(subject: Subject) -> Iterator[Finding]:
     """With hyperband the values of a discrete parameter are whole numbers.
 
@@ -114,17 +128,21 @@ def hyperband_lists_are_whole(subject: Subject) -> Iterator[Finding]:
     for index, name, kind, given in subject.parameters:
         if kind == "discrete":
             for at, value in enumerate(listed(given.get("list"))):
-                if not is_whole(text(value)):
+                if python_whole(text(value)) is None:
                     yield Finding(
                         path=(*space(index, "list"), at),
                         related=(("spec", "algorithm", "algorithmName"),),
                         message=f"parameter `{name}`: hyperband cannot read discrete value `{value}`",
-                        help="make the parameter `categorical`, or write whole numbers",
+                        help=mend(
+                            subject,
+                            "make the parameter `categorical`, or write whole numbers",
+                            "set `parameterType: categorical`, or write whole numbers",
+                        ),
                     )
                     break
 
 
-@rule("KG415", Effect.ADVICE, "kgen", Severity.WARNING)
+@rule("KG415", Effect.ADVICE, "kgen", Severity.WARNING, when=odd_in("space"))
 def list_values_differ(subject: Subject) -> Iterator[Finding]:
     """A list holds each value once.
 
@@ -134,58 +152,80 @@ def list_values_differ(subject: Subject) -> Iterator[Finding]:
     Good: `batch: {discrete: [32, 64]}`
     """
     for index, name, _, given in subject.parameters:
-        values = given.get("list")
-        if not isinstance(values, list):
+        values = listed(given.get("list"))
+        texts = [value for value in values if isinstance(value, str)]
+        if len(set(texts)) == len(texts):
             continue
-        seen: list[Any] | set[str] = set() if all(isinstance(v, str) for v in values) else []
+        seen: set[str] = set()
         for at, value in enumerate(values):
-            if value in seen:
+            if isinstance(value, str) and value in seen:
                 yield Finding(
                     path=(*space(index, "list"), at),
                     message=f"parameter `{name}`: `{value}` is in its list twice",
                     help="remove one of the two",
+                    fix=(Edit(EditKind.REMOVE, (*space(index, "list"), at)),),
                 )
-            elif isinstance(seen, set):
+            elif isinstance(value, str):
                 seen.add(value)
-            else:
-                seen.append(value)
 
 
-def _step(name: str, kind: str, step: str) -> tuple[str, bool] | None:
+def _step(subject: Subject, parameter: Space, step: str) -> tuple[str, bool] | None:
     """Say what is wrong with a step, and whether the algorithm certainly breaks on it."""
-    value, reads = number(step), name in katib.SERVICES and name not in katib.STEPLESS
-    if value is None:
-        return "is no finite number", reads
-    if value == 0:
-        return "is zero", reads
-    if value < 0:
-        return "is negative", name in _STEP_NOT_NEGATIVE
-    if kind == "int" and not is_whole(step):
-        return "of an int is no whole number", name in _INT_STEP_WHOLE
-    return None
+    name, kind = subject.algorithm, parameter.type
+    read = katib.reader(name, kind)
+    used = read is not None and name not in katib.STEPLESS and not _drops_step(subject, parameter)
+    value = (read if used and read is not None else python_real)(step)
+    if value is None and used and plain_for_go(subject, parameter, step) is not None:
+        return None  # KG406
+    if value is not None and finite(value):
+        if value > 0:
+            fraction = kind == "int" and value != int(value)
+            return ("of an int is no whole number", False) if fraction else None
+        what = "is negative" if value < 0 else "is zero"
+        return what, used and _breaks_below(subject, parameter, value)
+    fraction = kind == "int" and finite(python_real(step))
+    return "of an int is no whole number" if fraction else "is no finite number", used
+
+
+def _drops_step(subject: Subject, parameter: Space) -> bool:
+    """Whether optuna ignores the step, as it does for all but uniform; grid's list is made of it."""
+    return subject.algorithm == "multivariate-tpe" and drawn(subject, parameter.space) != "uniform"
+
+
+def _breaks_below(subject: Subject, parameter: Space, step: float) -> bool:
+    """Whether the algorithm breaks on a step of zero or less."""
+    name = subject.algorithm
+    if name in katib.OPTUNA or step == 0:
+        return True
+    if name == "pbt":
+        return all(
+            grid.arange(low, high + step / 2, step) == 0 for p, low, high in ranges(subject) if p is parameter
+        )  # fmt: skip
+    return name in katib.GOPTUNA and parameter.type == "int"
 
 
 def _steps(subject: Subject, *, breaks: bool) -> Iterator[Finding]:
-    name = subject.algorithm
-    for index, parameter, kind, given in subject.parameters:
-        step = given.get("step")
-        if step and isinstance(step, str) and kind in ("int", "double"):
-            found = _step(name, kind, step)
-            if found is not None and found[1] is breaks:
-                yield Finding(
-                    path=space(index, "step"),
-                    message=f"parameter `{parameter}`: step {step} {found[0]}"
-                    + (f", which {name} cannot work with" if breaks else ""),
-                    help=f"write a {'whole number' if kind == 'int' else 'number'} above zero, or remove `step`",
-                )
+    for parameter in subject.parameters:
+        step = text(parameter.space.get("step"))
+        if not step or parameter.type not in ("int", "double"):
+            continue
+        found = _step(subject, parameter, step)
+        if found is None or found[1] is not breaks or refused_by_grid(subject, parameter) is not None:
+            continue
+        yield Finding(
+            path=space(parameter.at, "step"),
+            message=f"parameter `{parameter.name}`: step {step} {found[0]}"
+            + (f", which {subject.algorithm} cannot work with" if breaks else ""),
+            help=f"write a {'whole number' if parameter.type == 'int' else 'number'} above zero, or remove `step`",
+        )
 
 
-@rule("KG416", Effect.STUCK, _SERVICES)
+@rule("KG416", Effect.STUCK, _SERVICES, when=odd_in("space"))
 def step_is_usable(subject: Subject) -> Iterator[Finding]:
     """A step is a positive number, and a whole one for an int.
 
     The webhook takes any text. The services fail at every request, or give trials the value `nan`;
-    sobol's process ends.
+    sobol's process ends. grid refuses most such steps: KG342.
 
     Bad:  `layers: {int: [2, 8], step: 0}`
     Good: `layers: {int: [2, 8], step: 2}`
@@ -193,7 +233,7 @@ def step_is_usable(subject: Subject) -> Iterator[Finding]:
     return _steps(subject, breaks=True)
 
 
-@rule("KG417", Effect.ADVICE, "kgen", Severity.WARNING)
+@rule("KG417", Effect.ADVICE, "kgen", Severity.WARNING, when=odd_in("space"))
 def step_means_something(subject: Subject) -> Iterator[Finding]:
     """A step is a positive number, even where the algorithm ignores it or makes do.
 
@@ -213,11 +253,15 @@ def _without_step(subject: Subject, wanted: str) -> Iterator[Finding]:
                     path=space(index, "step"),
                     related=(("spec", "algorithm", "algorithmName"),),
                     message=f"parameter `{name}`: {wanted} needs a step for a double",
-                    help="add `step`, or list the values with `discrete: […]`",
+                    help=mend(
+                        subject,
+                        "add `step`, or list the values with `discrete: […]`",
+                        "add `step`, or set `parameterType: discrete` with a `list`",
+                    ),
                 )
 
 
-@rule("KG418", Effect.FAILED, "katib pkg/suggestion/v1beta1/optuna/service.py")
+@rule("KG418", Effect.FAILED, "katib pkg/suggestion/v1beta1/optuna/service.py", when=run_by("grid"))
 def grid_has_steps(subject: Subject) -> Iterator[Finding]:
     """With grid every double has a step.
 
@@ -229,126 +273,27 @@ def grid_has_steps(subject: Subject) -> Iterator[Finding]:
     return _without_step(subject, "grid")
 
 
-@rule("KG419", Effect.STUCK, "katib pkg/suggestion/v1beta1/pbt/service.py")
+@rule("KG419", Effect.STUCK, "katib pkg/suggestion/v1beta1/pbt/service.py", when=run_by("pbt"))
 def pbt_has_steps(subject: Subject) -> Iterator[Finding]:
-    """With pbt every double has a step.
+    """With pbt every double has a step, and no range has more steps than fit in memory.
 
-    The service makes a list of all values, and fails at every request without one.
+    The service makes a list of all values, and fails at every request without a step. An int counts by
+    one where it has none.
 
     Bad:  `algorithm: {name: pbt, …}` with `lr: {double: [0.0001, 0.02]}`
     Good: `algorithm: {name: pbt, …}` with `lr: {double: [0.0001, 0.02], step: 0.0001}`
     """
-    return _without_step(subject, "pbt")
-
-
-def _logarithms(subject: Subject, *, breaks: bool) -> Iterator[Finding]:
-    """Find what is drawn on a logarithmic scale that reaches zero."""
-    algo = subject.algorithm
-    for index, name, kind, given in subject.parameters:
-        drawn = given.get("distribution")
-        if drawn not in _LOGARITHMIC or kind not in ("int", "double"):
-            continue
-        low = number(given.get("min"))
-        if low is None or low > 0:
-            continue
-        if (algo in katib.HYPEROPT or (algo == "grid" and low < 0)) is breaks:
-            yield Finding(
-                path=space(index, "min"),
-                related=(space(index, "distribution"),),
-                message=f"parameter `{name}`: min {given['min']} has no logarithm, and it is drawn {drawn}",
-                help="raise the lower bound above zero, or set `distribution: uniform`",
-            )
-
-
-@rule("KG420", Effect.STUCK, _SERVICES)
-def logarithm_of_positive(subject: Subject) -> Iterator[Finding]:
-    """logUniform and logNormal have a min above zero.
-
-    random and tpe take the logarithm of the bounds and end in a "math domain error" at every request;
-    grid does at a negative value.
-
-    Bad:  `lr: {double: [0, 0.1], distribution: logUniform}`
-    Good: `lr: {double: [0.0001, 0.1], distribution: logUniform}`
-    """
-    return _logarithms(subject, breaks=True)
-
-
-@rule("KG421", Effect.ADVICE, "https://github.com/kubeflow/katib/pull/2679", Severity.WARNING)
-def logarithm_is_meant(subject: Subject) -> Iterator[Finding]:
-    """logUniform and logNormal have a min above zero, also where the algorithm makes do.
-
-    optuna raises the bound without a word, other services ignore the distribution, and a Katib newer
-    than July 2026 refuses the Experiment.
-
-    Bad:  `algorithm: multivariate-tpe` with `lr: {double: [0, 0.1], distribution: logUniform}`
-    Good: `algorithm: multivariate-tpe` with `lr: {double: [0.0001, 0.1], distribution: logUniform}`
-    """
-    return _logarithms(subject, breaks=False)
-
-
-@rule("KG422", Effect.STUCK, "https://github.com/kubeflow/katib/pull/2666")
-def optuna_knows_distribution(subject: Subject) -> Iterator[Finding]:
-    """multivariate-tpe and grid draw uniform or logUniform.
-
-    Their service knows no normal distributions: it drops the parameter or fails, and the Experiment
-    is stuck in either case.
-
-    Bad:  `algorithm: multivariate-tpe` with `lr: {double: [0.01, 0.1], distribution: normal}`
-    Good: `algorithm: tpe` with `lr: {double: [0.01, 0.1], distribution: normal}`
-    """
-    name = subject.algorithm
-    if name not in katib.OPTUNA:
+    if subject.algorithm != "pbt":
         return
-    for index, parameter, kind, given in subject.parameters:
-        drawn = given.get("distribution")
-        if drawn in ("normal", "logNormal") and kind in ("int", "double"):
+    yield from _without_step(subject, "pbt")
+    for (index, name, kind, given), low, high in ranges(subject):
+        step = python_real(text(given.get("step")) or ("1" if kind == "int" else ""))
+        if step is not None and step > 0 and (high - low) / step > MOST_VALUES:
             yield Finding(
-                path=space(index, "distribution"),
+                path=space(index),
                 related=(("spec", "algorithm", "algorithmName"),),
-                message=f"parameter `{parameter}`: {name} knows no distribution {drawn}",
-                help="set `distribution: uniform` or logUniform, or `algorithm: tpe`",
-            )
-
-
-@rule("KG423", Effect.STUCK, "https://github.com/kubeflow/katib/issues/1430")
-def bayesian_doubles_are_positive(subject: Subject) -> Iterator[Finding]:
-    """With bayesianoptimization every double has a min above zero.
-
-    Its service draws every double on a logarithmic scale, whatever `distribution` says: at zero or
-    across it every request fails, and below it trials get the value `nan`.
-
-    Bad:  `algorithm: bayesianoptimization` with `dropout: {double: [0, 0.5]}`
-    Good: `algorithm: bayesianoptimization` with `dropout: {double: [0.01, 0.5]}`
-    """
-    if subject.algorithm != "bayesianoptimization":
-        return
-    for index, name, kind, given in subject.parameters:
-        low = number(given.get("min")) if kind == "double" else None
-        if low is not None and low <= 0:
-            yield Finding(
-                path=space(index, "min"),
-                related=(("spec", "algorithm", "algorithmName"),),
-                message=f"parameter `{name}`: bayesianoptimization cannot draw a double from min {given['min']}",
-                help="raise the lower bound above zero, or set `algorithm: tpe`",
-            )
-
-
-@rule("KG424", Effect.REJECTED, _VALIDATOR)
-def distribution_is_known(subject: Subject) -> Iterator[Finding]:
-    """distribution is uniform, logUniform, normal or logNormal.
-
-    The webhook refuses any other, except `unknown`, which counts as uniform.
-
-    Bad:  `distribution: loguniform`
-    Good: `distribution: logUniform`
-    """
-    for index, name, _, given in subject.parameters:
-        drawn = given.get("distribution")
-        if drawn is not None and drawn not in DISTRIBUTIONS and drawn not in ("", "unknown"):
-            yield Finding(
-                path=space(index, "distribution"),
-                message=f"parameter `{name}`: distribution `{drawn}` is none of Katib's",
-                help=suggestion(text(drawn), DISTRIBUTIONS),
+                message=f"parameter `{name}`: pbt makes a list of all its values, {(high - low) / step:.0e} of them",
+                help="make the step larger or the range smaller",
             )
 
 
@@ -363,9 +308,4 @@ RULES = (
     step_means_something,
     grid_has_steps,
     pbt_has_steps,
-    logarithm_of_positive,
-    logarithm_is_meant,
-    optuna_knows_distribution,
-    bayesian_doubles_are_positive,
-    distribution_is_known,
 )

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 from kgen.rules.subject import Subject
-
-_WHOLE = re.compile(r"\s*[+-]?\d+(?:_\d+)*\s*")  # what Python's int() reads
 
 
 def text(value: object) -> str:
@@ -33,18 +31,16 @@ def count(value: object) -> int | None:
 
 def number(value: object) -> Decimal | None:
     """Read a bound or a step exactly; None where it is no finite number."""
-    if not isinstance(value, str):
-        return None
+    return _number(value) if isinstance(value, str) else None
+
+
+@lru_cache(maxsize=4096)
+def _number(value: str) -> Decimal | None:
     try:
         read = Decimal(value)
     except InvalidOperation:
         return None
     return read if read.is_finite() else None
-
-
-def is_whole(value: str) -> bool:
-    """Whether Python's int() reads it: `5` and `1_000` are, `5.0` and `1e2` are not."""
-    return _WHOLE.fullmatch(value) is not None
 
 
 def mend(subject: Subject, compact: str, manifest: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from kgen.katib.decode import Flaw
-from kgen.katib.pods import pod_specs
+from kgen.katib.pods import Command, Container, commands, every_container, pod_specs
 from kgen.model.environment import Target
 from kgen.model.node import FieldPath
 from kgen.model.policies import NO_POLICIES, Policies
@@ -52,6 +52,9 @@ class Subject(NamedTuple):
     parameters: tuple[Space, ...]
     entries: tuple[Entry, ...]
     pods: list[tuple[FieldPath, dict[str, Any]]]  # spec of each pod template, with its path in `trial`
+    containers: tuple[Container, ...]  # of those pods, those that run first included, with their paths in `trial`
+    commands: tuple[Command, ...]  # what the containers of those pods run
+    text: str  # Python's text of `trial`: made much faster than JSON, and enough to look for a word
 
 
 def read(
@@ -68,6 +71,9 @@ def read(
     spec = _mapping(manifest.get("spec"))
     template = _mapping(spec.get("trialTemplate"))
     trial = _mapping(template.get("trialSpec"))
+    pods = pod_specs(trial)
+    algorithm = _text(_mapping(spec.get("algorithm")).get("algorithmName"))
+    collector = _text(_mapping(_mapping(spec.get("metricsCollectorSpec")).get("collector")).get("kind"))
     return Subject(
         manifest,
         manifest if given is None else given,
@@ -77,8 +83,8 @@ def read(
         flaws,
         policies,
         spec,
-        _text(_mapping(spec.get("algorithm")).get("algorithmName")),
-        _text(_mapping(_mapping(spec.get("metricsCollectorSpec")).get("collector")).get("kind")),
+        algorithm,
+        collector,
         template,
         trial,
         tuple(
@@ -96,7 +102,10 @@ def read(
             for index, item in enumerate(_listed(template.get("trialParameters")))
             if isinstance(item, dict)
         ),
-        pod_specs(trial),
+        pods,
+        every_container(pods),
+        commands(trial, pods),
+        str(trial),
     )
 
 

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from kgen.katib.v1beta1 import NAS_ASSIGNMENTS, PLACEHOLDER
-from kgen.model.diagnostic import Effect, Finding
+from kgen.model.diagnostic import Edit, EditKind, Effect, Finding
 from kgen.model.node import FieldPath
 from kgen.model.words import suggestion
-from kgen.rules.reading import mapping, text
+from kgen.rules.reading import mapping, mend, text
 from kgen.rules.rule import rule
 from kgen.rules.subject import Subject
+from kgen.rules.traits import odd_in
 
 _VALIDATOR = "katib pkg/webhook/v1beta1/experiment/validator/validator.go"
 _GENERATOR = "katib pkg/controller.v1beta1/experiment/manifest/generator.go"
@@ -25,7 +26,7 @@ _META = re.compile(r"\$\{trialSpec\.(.+?)\}")
 _INDEXED = re.compile(r"(.+)\[(.+)]")
 _META_FIELDS = ("Name", "Namespace", "Kind", "APIVersion", "Annotations", "Labels")
 _JSON = json.JSONEncoder(ensure_ascii=False, default=str)
-_NEVER_FOUND = re.compile(r'[&<>"\\]')
+_NEVER_FOUND = re.compile(r'[&<>"\\\x00-\x1f\u2028\u2029]')  # what Go's JSON writes in another way
 
 
 def meta_of(reference: str) -> tuple[str, str | None] | None:
@@ -39,7 +40,7 @@ def meta_of(reference: str) -> tuple[str, str | None] | None:
     return (indexed[1], indexed[2]) if indexed is not None and indexed[1] in _META_FIELDS else None
 
 
-@rule("KG501", Effect.REJECTED, _VALIDATOR)
+@rule("KG501", Effect.REJECTED, _VALIDATOR, when=odd_in("template", "entries"))
 def template_is_complete(subject: Subject) -> Iterator[Finding]:
     """trialTemplate has a primaryContainerName, trialParameters, and one source: trialSpec or configMap.
 
@@ -50,7 +51,8 @@ def template_is_complete(subject: Subject) -> Iterator[Finding]:
     """
     given = subject.template
     if not text(given.get("primaryContainerName")):
-        yield _lacks(TEMPLATE, "primaryContainerName", "name the training container in `trial.container`")
+        help_ = mend(subject, "name the training container in `trial.container`", "name the training container in it")
+        yield _lacks(TEMPLATE, "primaryContainerName", help_)
     if not given.get("trialParameters"):
         yield _lacks(TEMPLATE, "trialParameters", "let at least one parameter reach the trial")
     spec, config = given.get("trialSpec"), given.get("configMap")
@@ -64,16 +66,18 @@ def template_is_complete(subject: Subject) -> Iterator[Finding]:
     elif config is not None:
         for key in ("configMapName", "configMapNamespace", "templatePath"):
             if not mapping(config).get(key):
-                yield _lacks((*TEMPLATE, "configMap"), key, "write `name`, `namespace` and `path` of `trial.configMap`")
+                help_ = mend(subject, "write `name`, `namespace` and `path` of `trial.configMap`", f"add `{key}`")
+                yield _lacks((*TEMPLATE, "configMap"), key, help_)
     elif spec is None:
-        yield _lacks(TEMPLATE, "trialSpec", "describe the trial, or name a ConfigMap in `trial.configMap`")
+        help_ = mend(subject, "name a ConfigMap in `trial.configMap`", "name a ConfigMap in `configMap`")
+        yield _lacks(TEMPLATE, "trialSpec", f"describe the trial, or {help_}")
 
 
 def _lacks(path: FieldPath, key: str, help_: str) -> Finding:
     return Finding(path=(*path, key), message=f"{path[-1]} has no {key}", help=help_)
 
 
-@rule("KG502", Effect.REJECTED, _VALIDATOR)
+@rule("KG502", Effect.REJECTED, _VALIDATOR, when=odd_in("template"))
 def conditions_are_given(subject: Subject) -> Iterator[Finding]:
     """successCondition and failureCondition are given, by Katib's default or by the author.
 
@@ -93,12 +97,12 @@ def conditions_are_given(subject: Subject) -> Iterator[Finding]:
             path=(*TEMPLATE, missing[0]),
             message=f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing, and Katib has no "
             f"default for {f'kind {kind}' if kind else 'a template in a ConfigMap'}",
-            help=f"write {' and '.join(f'`trial.{key}`' for key in missing)}: "
+            help=f"write {' and '.join(mend(subject, f'`trial.{key}`', f'`{key}`') for key in missing)}: "
             'for instance `status.conditions.#(type=="Succeeded")#|#(status=="True")#`',
         )
 
 
-@rule("KG503", Effect.REJECTED, _VALIDATOR)
+@rule("KG503", Effect.REJECTED, _VALIDATOR, when=odd_in("object"))
 def trial_has_no_name(subject: Subject) -> Iterator[Finding]:
     """The trial's object has no name and no namespace.
 
@@ -109,15 +113,16 @@ def trial_has_no_name(subject: Subject) -> Iterator[Finding]:
     """
     metadata = mapping(subject.trial.get("metadata"))
     for key in ("name", "namespace"):
-        if metadata.get(key):
+        if text(metadata.get(key)):  # what is no text, Go's reader takes for none
             yield Finding(
                 path=(*TRIAL, "metadata", key),
                 message=f"trialSpec has metadata.{key} `{metadata[key]}`: Katib gives each trial its own",
                 help=f"remove `{key}` from the trial's metadata",
+                fix=(Edit(EditKind.REMOVE, (*TRIAL, "metadata", key)),),
             )
 
 
-@rule("KG504", Effect.REJECTED, _VALIDATOR)
+@rule("KG504", Effect.REJECTED, _VALIDATOR, when=odd_in("template"))
 def trial_has_a_kind(subject: Subject) -> Iterator[Finding]:
     """The trial's object has an apiVersion and a kind.
 
@@ -130,10 +135,15 @@ def trial_has_a_kind(subject: Subject) -> Iterator[Finding]:
     if spec is not None:
         for key in ("apiVersion", "kind"):
             if not text(mapping(spec).get(key)):
-                yield _lacks(TRIAL, key, f"write the `{key}` of the trial's object in `trial.template`")
+                where = mend(subject, "in `trial.template`", "in trialSpec")
+                yield _lacks(TRIAL, key, f"write the `{key}` of the trial's object {where}")
+        version = text(mapping(spec).get("apiVersion"))
+        if version.count("/") > 1:  # Go then takes nothing of the object's type, not even its kind
+            message = f"`{version}` is no apiVersion: it has {version.count('/')} slashes"
+            yield Finding((*TRIAL, "apiVersion"), message, "write GROUP/VERSION, such as batch/v1")
 
 
-@rule("KG505", Effect.REJECTED, _VALIDATOR)
+@rule("KG505", Effect.REJECTED, _VALIDATOR, when=odd_in("entries"))
 def entries_are_whole(subject: Subject) -> Iterator[Finding]:
     """Every trialParameters entry has a name of its own, without braces, and a reference.
 
@@ -150,17 +160,20 @@ def entries_are_whole(subject: Subject) -> Iterator[Finding]:
             yield Finding((*path, missing), f"entry {index} of trialParameters has no {missing}", f"add a {missing}")
         elif "{" in name or "}" in name:
             message = f"trialParameters name `{name}` holds a brace"
-            yield Finding((*path, "name"), message, "choose a name without { and } with `as`")
+            help_ = mend(subject, "choose a name without { and } with `as`", "choose a name without { and }")
+            yield Finding((*path, "name"), message, help_)
         elif seen.setdefault(name, index) != index:
             yield Finding(
                 path=(*path, "name"),
                 related=((*_PARAMETERS, seen[name], "name"),),
                 message=f"two trialParameters are named `{name}`",
-                help="give one of the parameters another name with `as`",
+                help=mend(
+                    subject, "give one of the parameters another name with `as`", "give one of them another name"
+                ),
             )
 
 
-@rule("KG506", Effect.REJECTED, _VALIDATOR)
+@rule("KG506", Effect.REJECTED, _VALIDATOR, when=odd_in("entries"))
 def references_are_unique(subject: Subject) -> Iterator[Finding]:
     """No two trialParameters refer to the same thing.
 
@@ -180,7 +193,7 @@ def references_are_unique(subject: Subject) -> Iterator[Finding]:
             )
 
 
-@rule("KG507", Effect.REJECTED, _VALIDATOR)
+@rule("KG507", Effect.REJECTED, _VALIDATOR, when=odd_in("entries"))
 def references_exist(subject: Subject) -> Iterator[Finding]:
     """Every reference of trialParameters is a search parameter or metadata of the trial.
 
@@ -208,7 +221,7 @@ def references_exist(subject: Subject) -> Iterator[Finding]:
         )
 
 
-@rule("KG508", Effect.STUCK, _GENERATOR)
+@rule("KG508", Effect.STUCK, _GENERATOR, when=odd_in("entries"))
 def metadata_is_there(subject: Subject) -> Iterator[Finding]:
     """A label or annotation that trialParameters refer to is on the trial's object.
 
@@ -219,19 +232,22 @@ def metadata_is_there(subject: Subject) -> Iterator[Finding]:
     Good: the same, and `metadata: {labels: {team: vision}}` in the trial
     """
     spec = subject.template.get("trialSpec")
+    last: str | None = None  # a key once read stays for later references without one
     for index, name, reference in subject.entries:
         found = meta_of(reference)
+        last = last if found is None or found[1] is None else found[1]
         if found is None or found[0] not in ("Labels", "Annotations"):
             continue
-        field, key = found[0].lower(), found[1]
+        field, key = found[0].lower(), last
         if key is not None and (spec is None or key in mapping(mapping(mapping(spec).get("metadata")).get(field))):
             continue
         what = f"{field} of the trial's object have no `{key}`" if key is not None else f"`{reference}` names no key"
-        help_ = f"add it to `trial.metadata.{field}`" if key is not None else f"write `${{trialSpec.{found[0]}[KEY]}}`"
+        where = mend(subject, f"trial.metadata.{field}", f"trialSpec.metadata.{field}")
+        help_ = f"add it to `{where}`" if key is not None else f"write `${{trialSpec.{found[0]}[KEY]}}`"
         yield Finding((*_PARAMETERS, index, "reference"), f"trialParameters `{name}`: {what}", help_)
 
 
-@rule("KG509", Effect.STUCK, _GENERATOR)
+@rule("KG509", Effect.STUCK, _GENERATOR, when=odd_in("entries"))
 def parameters_are_referenced(subject: Subject) -> Iterator[Finding]:
     """Every search parameter is referenced by trialParameters.
 
@@ -254,7 +270,7 @@ def parameters_are_referenced(subject: Subject) -> Iterator[Finding]:
                 )
 
 
-@rule("KG510", Effect.STUCK, "katib pkg/suggestion/v1beta1/nas")
+@rule("KG510", Effect.STUCK, "katib pkg/suggestion/v1beta1/nas", when=lambda traits: traits.nas)
 def architecture_is_referenced(subject: Subject) -> Iterator[Finding]:
     """With a nasConfig, trialParameters refer to exactly what the service assigns.
 
@@ -271,15 +287,17 @@ def architecture_is_referenced(subject: Subject) -> Iterator[Finding]:
     for reference, index in own.items():
         if reference not in wanted:
             message = f"trialParameters refer to `{reference}`, which {subject.algorithm} does not assign"
-            help_ = f"refer to {', '.join(f'`{w}`' for w in wanted)} in `trial.references`, and to nothing else"
+            where = mend(subject, " in `trial.references`", "")
+            help_ = f"refer to {', '.join(f'`{w}`' for w in wanted)}{where}, and to nothing else"
             yield Finding((*_PARAMETERS, index, "reference"), message, help_)
     for reference in wanted:
         if reference not in own:
             message = f"no trialParameters entry refers to `{reference}`, which {subject.algorithm} assigns"
-            yield Finding(_PARAMETERS, message, f"add an entry to `trial.references` that refers to `{reference}`")
+            where = mend(subject, "`trial.references`", "trialParameters")
+            yield Finding(_PARAMETERS, message, f"add an entry to {where} that refers to `{reference}`")
 
 
-@rule("KG511", Effect.REJECTED, _VALIDATOR)
+@rule("KG511", Effect.REJECTED, _VALIDATOR, when=odd_in("entries"))
 def placeholders_match(subject: Subject) -> Iterator[Finding]:
     """The template uses every trialParameters entry, and no placeholder without one.
 
@@ -293,33 +311,45 @@ def placeholders_match(subject: Subject) -> Iterator[Finding]:
     spec = subject.template.get("trialSpec")
     if not isinstance(spec, dict):
         return
-    names = {name: index for index, name, _ in subject.entries if name and "}" not in name}
-    if set(PLACEHOLDER.findall(str(spec))) == set(names) and not any(map(_NEVER_FOUND.search, names)):
-        return  # plain names read alike in Python's text of the object, which is made much faster than JSON
-    found = set(PLACEHOLDER.findall(_JSON.encode(spec)))
+    names = {name: index for index, name, _ in subject.entries if name and "}" not in name and "{" not in name}
+    if set(PLACEHOLDER.findall(subject.text)) == set(names) and not any(map(_NEVER_FOUND.search, names)):
+        return  # plain names read alike in Python's text of the object
+    written = as_go_writes(spec)
     for name, index in names.items():
-        if name not in found or _NEVER_FOUND.search(name):
-            odd = _NEVER_FOUND.search(name) is not None
-            yield Finding(
-                path=(*_PARAMETERS, index, "name"),
-                message=f"${{trialParameters.{name}}} is "
-                + ("never found: its name holds one of & < > quote backslash" if odd else "nowhere in trialSpec"),
-                help="give it a plain name with `as`"
-                if odd
-                else f"write ${{trialParameters.{name}}} in the trial, or remove it",
-            )
-    for name in sorted(found):
-        if name not in names and _unescaped(name) not in names:
-            shown = f"${{trialParameters.{name}}}" if name[0] != "}" else "${trialParameters.}"
-            yield Finding(
-                path=(*TRIAL, *(_place(spec, shown) or ())),
-                message=f"{shown} is filled by no trialParameters entry",
-                help=suggestion(name, names) if names else "declare the parameter",
-            )
+        if f"${{trialParameters.{name}}}" not in written:
+            yield _unused((*_PARAMETERS, index, "name"), name)
+        written = written.replace(f"${{trialParameters.{name}}}", "test-value")
+    escaped = {as_go_writes(name)[1:-1] for name in names}
+    for name in sorted(set(PLACEHOLDER.findall(written)) - escaped):
+        yield _unfilled(spec, name, list(names))
 
 
-def _unescaped(name: str) -> str:
-    return name.replace('\\"', '"').replace("\\\\", "\\") if "\\" in name else name
+def as_go_writes(value: object) -> str:
+    """Give the JSON of an object as Go writes it, with the characters of HTML escaped."""
+    out = _JSON.encode(value).replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+    return out.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def _unused(path: FieldPath, name: str) -> Finding:
+    shown = f"${{trialParameters.{name}}}"
+    if _NEVER_FOUND.search(name):
+        message = f"{shown} is never found: its name holds one of & < > quote backslash, or a control character"
+        return Finding(path, message, "give the entry a plain name: letters, digits, dots, dashes")
+    return Finding(path, f"{shown} is nowhere in trialSpec", f"write {shown} in the trial, or remove the entry")
+
+
+def _unfilled(spec: dict[str, Any], name: str, names: list[str]) -> Finding:
+    """Say that nothing fills a placeholder; a quote in its name ends the text it is in."""
+    if name[0] != "}" and '"' in name.replace('\\"', ""):
+        shown = "${trialParameters." + name[: name.index('"')]
+        help_ = "write the closing brace: ${trialParameters.NAME}"
+        return Finding((*TRIAL, *(_place(spec, shown) or ())), f"`{shown}` has no closing brace", help_)
+    shown = f"${{trialParameters.{name}}}" if name[0] != "}" else "${trialParameters.}"
+    return Finding(
+        path=(*TRIAL, *(_place(spec, shown) or ())),
+        message=f"{shown} is filled by no trialParameters entry",
+        help=suggestion(name, names) if names else "declare the parameter in trialParameters",
+    )
 
 
 def _place(value: Any, wanted: str) -> FieldPath | None:

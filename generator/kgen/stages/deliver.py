@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from kgen.katib.argocd import WAVE, WAVES
 from kgen.katib.v1beta1 import KIND, NAMESPACE_LABEL
-from kgen.model.diagnostic import Diagnostic, Effect, Related, Severity, error
+from kgen.model.diagnostic import Diagnostic, Effect, Related, error
 from kgen.model.environment import Environment
 from kgen.model.experiment import Manifest
 from kgen.model.node import Node, Span, as_written, fields, get, is_true, items, make, put, text_of
 
 EXCLUDES, NOT_AN_OBJECT, NAMESPACE_CLASH, SECRET_FORM, INCOMPLETE = "KG105", "KG111", "KG112", "KG115", "KG201"
-PLAIN_SECRET, PROFILE_CLASH, NO_LABEL, FILE_CLASH = "KG901", "KG802", "KG803", "KG113"
+PROFILE_CLASH, NO_LABEL, FILE_CLASH = "KG802", "KG803", "KG113"
 
 DOCKER_CONFIG = ".dockerconfigjson"
 DOCKER_TYPE = "kubernetes.io/dockerconfigjson"
@@ -82,9 +82,6 @@ def _object(document: Node, environment: Environment, problems: list[Diagnostic]
         message = "an Experiment is rendered from a spec, and cannot stand among the resources"
         problems.append(error(document.span, NOT_AN_OBJECT, message, "write it as `experiments/NAME.yaml`"))
         return None
-    if kind == "Secret" and text_of(fields(document)["apiVersion"]) == "v1":
-        problems.append(_plain_secret(document))
-        return None
     placed = _in_wave(document, environment)
     own, wanted = get(document, "metadata", "namespace"), environment.namespace
     if kind in _CLUSTER_SCOPED or wanted is None:
@@ -113,17 +110,6 @@ def _members(document: Node) -> tuple[Node, ...]:
     if kind is None or kind.value != "List":
         return (document,)
     return tuple(obj for item in items(get(document, "items")) for obj in _members(item))
-
-
-def _plain_secret(document: Node) -> Diagnostic:
-    return Diagnostic(
-        document.span,
-        PLAIN_SECRET,
-        Severity.ERROR,
-        "a plain Secret does not belong in Git: base64 is no encryption",
-        "seal it (SealedSecret), let the cluster fetch it (ExternalSecret), or create it there and name it only",
-        effect=Effect.ADVICE,
-    )
 
 
 def _pull_secrets(environment: Environment, trees: Iterable[Node], problems: list[Diagnostic]) -> Iterator[Node]:
@@ -243,7 +229,8 @@ def _check_namespace(environment: Environment, objects: list[Node], problems: li
         label = get(obj, "metadata", "labels", NAMESPACE_LABEL)
         if kind == "Namespace" and (label is None or text_of(label) != "enabled"):
             message = f"Namespace `{text_of(name)}` lacks the label without which Katib refuses every Experiment in it"
-            problems.append(error(obj.span, NO_LABEL, message, f"add the label `{NAMESPACE_LABEL}: enabled`"))
+            missing = error(obj.span, NO_LABEL, message, f"add the label `{NAMESPACE_LABEL}: enabled`")
+            problems.append(missing._replace(effect=Effect.REJECTED))
         if kind == "Profile" and creates is not None and is_true(creates):
             problems.append(_profile_clash(creates, obj.span))
     if environment.profile and creates is not None and is_true(creates):
@@ -252,7 +239,8 @@ def _check_namespace(environment: Environment, objects: list[Node], problems: li
 
 def _profile_clash(creates: Node, profile: Span) -> Diagnostic:
     message = "a Profile refuses a namespace that Argo CD made before it"
-    return error(creates.span, PROFILE_CLASH, message, "remove `createNamespace`", Related(profile, "the Profile"))
+    found = error(creates.span, PROFILE_CLASH, message, "remove `createNamespace`", Related(profile, "the Profile"))
+    return found._replace(effect=Effect.DRIFT)
 
 
 def application(environment: Environment, manifests: Iterable[Manifest]) -> Node | None:

@@ -102,6 +102,13 @@ def _extend(work: _Work, name: str, wanted_at: Span, lineage: dict[str, Node], b
     lineage[name] = node
 
 
+def target_of(*layers: Node | None) -> Target:
+    """Read the versions of the cluster; a later layer wins."""
+    versions = {key: node for layer in layers for key, node in fields(layer).items()}
+    registered = tuple(text_of(item) for item in items(versions.pop("registered", None)))
+    return Target(**{key: text_of(node) for key, node in versions.items()}, registered=registered)
+
+
 def _environment(name: str, lineage: Mapping[str, Node], settings: Node | None) -> Environment:
     """Lay the settings of environments over each other; a later one wins."""
     whole = Node({}, Span(f"environments/{name}/environment.yaml", 1, 1))
@@ -113,8 +120,6 @@ def _environment(name: str, lineage: Mapping[str, Node], settings: Node | None) 
             path = normpath(join(dirname(item.span.file), text_of(item)))
             resources[path] = Node(path, item.span)
     own = fields(whole)
-    versions = {**fields(get(settings, "target")), **fields(own.get("target"))}
-    registered = tuple(text_of(item) for item in items(versions.pop("registered", None)))
     output = get(settings, "output")
     return Environment(
         name=name,
@@ -123,7 +128,7 @@ def _environment(name: str, lineage: Mapping[str, Node], settings: Node | None) 
         profile=is_true(own.get("profile")),
         hashed="naming" in own and own["naming"].value == "hashed",
         history=own.get("history"),
-        target=Target(**{k: text_of(v) for k, v in versions.items()}, registered=registered),
+        target=target_of(get(settings, "target"), own.get("target")),
         argocd=own.get("argocd"),
         resources=tuple(resources.values()),
         output="rendered" if output is None else text_of(output).strip("/"),

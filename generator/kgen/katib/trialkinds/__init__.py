@@ -18,7 +18,9 @@ from kgen.katib.trialkinds.xgboostjob import XGBOOSTJOB
 from kgen.katib.v1beta1 import Conditions
 from kgen.model.node import Node, fields, items, text_of
 
-_FIXED = (JOB, PYTORCHJOB, TFJOB, MPIJOB, XGBOOSTJOB, PADDLEJOB, JAXJOB)
+_OPERATOR = (PYTORCHJOB, TFJOB, MPIJOB, XGBOOSTJOB, PADDLEJOB, JAXJOB)
+_FIXED = (JOB, *_OPERATOR)
+OPERATOR_KINDS: Mapping[str, TrialKind] = {kind.kind: kind for kind in _OPERATOR}
 _TEMPLATES_ONLY = (WORKFLOW, PIPELINERUN)
 
 

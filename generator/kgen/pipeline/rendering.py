@@ -1,33 +1,40 @@
-"""The stages in order; the one module that knows them all."""
+"""A workspace through the stages, in order, to the manifests of an environment."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from kgen import rules
+from kgen.katib.admission import admit
 from kgen.katib.trialkinds import kinds_for
 from kgen.katib.trialkinds.kind import TrialKind
+from kgen.model import lint as settings
+from kgen.model.codes import can_be_silenced
 from kgen.model.diagnostic import Diagnostic, InputError, Severity, error
-from kgen.model.environment import Environment, Layer, Stack
+from kgen.model.environment import Environment, Layer, Stack, Target
 from kgen.model.experiment import Expanded, Manifest, Rendered, Trial
 from kgen.model.merge import merge
-from kgen.model.node import FieldPath, Node, Span, fields, get, is_true, items, leaves, text_of
+from kgen.model.node import FieldPath, Node, Span, fields, get, is_true, items, leaves, plain, text_of
+from kgen.model.policies import Policies
 from kgen.model.sources import Sources
+from kgen.pipeline.law import KGENS, Law
+from kgen.rules.subject import read
 from kgen.stages import deliver as delivery
 from kgen.stages import patch as patching
 from kgen.stages.build import build
-from kgen.stages.check import check
+from kgen.stages.check import Case, Thing, check, check_things
 from kgen.stages.compose import compose
 from kgen.stages.default import default
 from kgen.stages.emit import emit
 from kgen.stages.expand import expand
 from kgen.stages.load import Evaluate, Library, load_setting
 from kgen.stages.place import place
-from kgen.stages.resolve import resolve
+from kgen.stages.resolve import resolve, target_of
+from kgen.stages.silence import silence
 from kgen.stages.unfold import unfold_overlay, unfold_spec
 
 NOTHING, FILE_CLASH, NO_IMAGE, NO_EFFECT = "KG114", "KG113", "KG108", "KG107"
+NO_LABEL, MAY_LACK_LABEL = delivery.NO_LABEL, "KG820"  # the second is what is said where nothing is known for sure
 
 
 def render(
@@ -37,21 +44,47 @@ def render(
     settings: tuple[str, ...] = (),
     evaluate: Evaluate | None = None,
     allow_empty: bool = False,
+    law: Law = KGENS,
 ) -> Rendered:
     """Make the manifests of one environment from the files of a workspace.
 
     Pure: equal bytes in, equal bytes out. `settings` are `key.path=value`, laid over everything.
     Where anything is wrong there are no files, as a sync would prune what is missing.
     """
+    library = Library(sources, environment, evaluate or _evaluate)
     try:
-        composed = _compose(sources, environment, settings, evaluate or _evaluate)
-        manifests = _deliver(composed)
-        experiments = _expand(composed)
+        composed = _compose(library, _resolved(library, environment, settings))
+        return _finish(composed, law, allow_empty=allow_empty)
     except InputError as failure:
         return Rendered(environment, failure.diagnostics)
+
+
+def render_alone(
+    sources: Sources, name: str, *, evaluate: Evaluate | None = None, law: Law = KGENS, target: Target | None = None
+) -> Rendered:
+    """Make what a compact spec is by itself, with no layer over it."""
+    library = Library(sources, "", evaluate or _evaluate)
+    try:
+        composed = _compose(library, _by_itself(library, name, target))
+        return _finish(composed, law, allow_empty=True)
+    except InputError as failure:
+        return Rendered("", failure.diagnostics)
+
+
+def _finish(composed: _Composed, law: Law, *, allow_empty: bool) -> Rendered:
+    manifests = _deliver(composed)
+    experiments = _expand(composed)
+    environment = composed.environment.name
     where, problems = composed.environment, composed.problems
     experiments, manifests = _patch(composed, experiments, manifests)
-    problems.extend(check(experiments, rules.ALL, rules.OF_ALL, where.target))
+    lint = settings.read(get(composed.library.settings(), "lint"))
+    problems.extend(settings.check(lint, law.codes))
+    cases = tuple(_case(e, where.target, lint.policies) for e in experiments)
+    problems.extend(check(cases, law.rules, law.of_all))
+    things = tuple(Thing(manifest.object) for manifest in manifests)
+    unlabelled = {problem.span.file for problem in problems if problem.code == NO_LABEL}
+    judged = check_things(things, cases, where.target, law.objects, law.of_run)
+    problems.extend(d for d in judged if d.code != MAY_LACK_LABEL or d.span.file not in unlabelled)
     if not experiments and not manifests and not allow_empty:
         message = f"environment `{environment}` renders to no manifest at all"
         problems.append(error(where.span, NOTHING, message, "add `experiments`; or ask for it with --allow-empty"))
@@ -60,9 +93,10 @@ def render(
         if manifest.file in causes:
             message = f"an experiment and another object both go to `{manifest.file}`"
             problems.append(error(causes[manifest.file].spec, FILE_CLASH, message, "rename the experiment"))
-    diagnostics = tuple(sorted(set(problems), key=lambda d: d.order))
+    found = sorted(set(problems), key=lambda d: d.order)
+    diagnostics, suppressed, _ = silence(found, composed.library.sources, lint, known_codes=law.codes, checked=())
     if any(d.severity is Severity.ERROR for d in diagnostics):
-        return Rendered(environment, diagnostics, experiments=experiments, output=where.output)
+        return Rendered(environment, diagnostics, suppressed, experiments=experiments, output=where.output)
     files = {m.file: emit(m.object, f"{m.object.span.file} for environment {environment}") for m in manifests}
     for name, experiment in causes.items():
         files[name] = emit(experiment.manifest, f"{experiment.spec.file} for environment {environment}")
@@ -70,6 +104,7 @@ def render(
     return Rendered(
         environment,
         diagnostics,
+        suppressed,
         dict(sorted(files.items())),
         None if app is None else emit(app, where.span.file),
         experiments,
@@ -87,12 +122,33 @@ class _Composed(NamedTuple):
     problems: list[Diagnostic]
 
 
-def _compose(sources: Sources, name: str, settings: tuple[str, ...], evaluate: Evaluate) -> _Composed:
-    library = Library(sources, name, evaluate)
-    problems = library.problems
+def _case(experiment: Expanded, target: Target, policies: Policies) -> Case:
+    admitted = admit(experiment.manifest, target)
+    manifest = plain(experiment.manifest)
+    assert isinstance(manifest, dict)
+    subject = read(manifest, target, experiment.name, flaws=admitted.flaws, policies=policies)
+    return Case(subject, experiment.manifest, experiment.spec)
+
+
+def _resolved(library: Library, name: str, settings: tuple[str, ...]) -> tuple[Environment, tuple[Stack, ...]]:
     layers = tuple(Layer(load_setting(text), overlay=False) for text in settings)
-    environment, stacks = resolve(library, name, layers, problems)
-    _stop_at(problems)
+    resolved = resolve(library, name, layers, library.problems)
+    _stop_at(library.problems)
+    return resolved
+
+
+def _by_itself(library: Library, name: str, target: Target | None) -> tuple[Environment, tuple[Stack, ...]]:
+    place = Span(f"experiments/{name}", 1, 1)
+    specs = library.experiments(name, place)
+    versions = target or target_of(get(library.settings(), "target"))
+    _stop_at(library.problems)
+    stacks = tuple(Stack(text_of(fields(spec)["name"]), spec, ()) for spec in specs)
+    return Environment("", place, target=versions), stacks
+
+
+def _compose(library: Library, resolved: tuple[Environment, tuple[Stack, ...]]) -> _Composed:
+    environment, stacks = resolved
+    problems = library.problems
     unfold = _Unfold(problems)
     trees = tuple(compose(unfold.spec(stack), unfold.layers(stack), problems) for stack in stacks)
     problems.extend(unfold.deleting_nothing())
@@ -169,7 +225,8 @@ def _expand(composed: _Composed) -> tuple[Expanded, ...]:
             manifest = default(expanded.manifest, composed.kinds, where.target, problems)
             out.append(expanded._replace(manifest=manifest))
     _report_images(composed, trials)
-    _stop_at(problems)
+    if any(not can_be_silenced(problem.code) for problem in problems):  # what only judges stops nothing yet
+        raise InputError(problems)
     return tuple(out)
 
 

@@ -1,0 +1,104 @@
+"""`kgen lint` of plain manifests against `kubectl kustomize` printing them; and what checking one costs in process.
+
+python benchmarks/lint.py [--size 1000] [--rounds 5] [--quick]
+
+Exits with 1 if lint finds an error in manifests that kgen rendered, with 2 if a tool is missing or fails;
+never because of a time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from kgen import rules
+from kgen.codec.manifests import read_manifests
+from kgen.katib.admission import admit
+from kgen.model.environment import Target
+from kgen.model.node import Node, plain
+from kgen.rules.subject import read
+from kgen.stages.check import Asked
+from measure import FailedError, builder, ratios, run, spread
+from workload import ENVIRONMENT, searches, write_workspace
+
+LIMIT_MICROSECONDS = 150
+
+
+def main() -> int:
+    """Make manifests, lint them beside kustomize, and time the checks alone."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--size", type=int, default=1000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--quick", action="store_true", help="one round of few manifests: does it work at all?")
+    options = parser.parse_args()
+    if options.quick:
+        options.size, options.rounds = 20, 1
+    kgen, tool = str(Path(sys.executable).parent / "kgen"), builder()
+    if tool is None or not os.access(kgen, os.X_OK):
+        print(f"needs {kgen}, and kubectl or kustomize on the PATH", file=sys.stderr)
+        return 2
+    with tempfile.TemporaryDirectory(prefix="kgen-benchmark-") as name:
+        folder = Path(name)
+        try:
+            manifests = _manifests(folder, kgen, options.size)
+            lint = [kgen, "lint", str(manifests), "--fail-on", "error", "--quiet"]
+            costs = {"lint": [], "kustomize": []}
+            for _ in range(options.rounds):
+                costs["lint"].append(run(lint, folder / "lint.txt"))
+                costs["kustomize"].append(run([*tool, str(manifests)], folder / "built.yaml"))
+        except FailedError as failure:
+            print(failure, file=sys.stderr)
+            return 1 if "lint" in str(failure) else 2
+        checked = _checked(manifests)
+    for what, each in costs.items():
+        wall, cpu = (spread(list(values)).median for values in zip(*((c.wall, c.cpu) for c in each), strict=True))
+        print(f"{what:10} wall {wall:6.2f} s   cpu {cpu:6.2f} s")
+    quotient = spread(ratios([c.wall for c in costs["lint"]], [c.wall for c in costs["kustomize"]]))
+    print(f"lint / kustomize, {options.size} manifests, wall: {quotient.median:.2f} (to reach: below 1)")
+    verdict = "ok" if checked <= LIMIT_MICROSECONDS else "MISSED"
+    print(f"structure and all rules: {checked:.0f} microseconds a manifest (to reach: {LIMIT_MICROSECONDS}) {verdict}")
+    return 0
+
+
+def _manifests(folder: Path, kgen: str, size: int) -> Path:
+    write_workspace(folder / "workspace", searches(size))
+    out = folder / "rendered"
+    run([kgen, "render", ENVIRONMENT, "--root", str(folder / "workspace"), "-o", str(out)], folder / "render.txt")
+    manifests = out / ENVIRONMENT.rpartition("/")[2]
+    names = sorted(path.name for path in manifests.glob("*.yaml"))
+    listed = "".join(f"- {name}\n" for name in names)
+    (manifests / "kustomization.yaml").write_text(
+        f"apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n{listed}", encoding="utf-8"
+    )
+    return manifests
+
+
+def _checked(folder: Path) -> float:
+    """Time structure and rules in process: the least of five rounds, in microseconds a manifest."""
+    documents: list[Node] = []
+    for path in sorted(folder.glob("*.yaml")):
+        if path.name != "kustomization.yaml":
+            documents.extend(read_manifests(path.read_bytes(), path.name)[0])
+    target, least = Target(), float("inf")
+    gc.disable()
+    for _ in range(5):
+        asked, start = Asked(rules.ALL), time.perf_counter()
+        for document in documents:
+            admitted = admit(document, target)
+            given = plain(admitted.manifest)
+            assert isinstance(given, dict)
+            subject = read(given, target, plain=True, flaws=admitted.flaws)
+            for rule in asked.of(subject):
+                for _finding in rule.check(subject):
+                    pass
+        least = min(least, time.perf_counter() - start)
+    return least / len(documents) * 1e6
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,87 @@
+"""Plain manifests through the stages: read, admit as the server would, check."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from kgen.katib.admission import admit
+from kgen.katib.types import manifest as type_of
+from kgen.katib.v1beta1 import API_VERSION
+from kgen.model.diagnostic import Diagnostic
+from kgen.model.environment import Target
+from kgen.model.lint import Looked
+from kgen.model.node import get, plain, text_of
+from kgen.model.policies import NO_POLICIES, Policies
+from kgen.model.sources import Sources
+from kgen.pipeline.law import KGENS, Law
+from kgen.rules.structure import api_is_served, values_are_of_their_type
+from kgen.rules.subject import read
+from kgen.stages.check import Case, Thing, check, check_things
+from kgen.stages.survey import Found, survey
+
+# Groups whose objects rules look at without a table of types.
+_GROUPS = ("argoproj.io/", "bitnami.com/", "external-secrets.io/", "kustomize.config.k8s.io/")
+
+
+class Linted(NamedTuple):
+    """What was found in a set of files, and how much there was to look at."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    looked: tuple[Looked, ...] = ()  # every object of a kind that something is known of
+    experiments: int = 0
+    passed_over: int = 0  # documents and objects that nothing is known of
+
+
+def lint(
+    files: Sources,
+    target: Target,
+    policies: Policies = NO_POLICIES,
+    law: Law = KGENS,
+    named: frozenset[str] = frozenset(),
+) -> Linted:
+    """Check every object in files of plain manifests; `named` are those that were asked for by name."""
+    found = survey(files, named)
+    cases = tuple(_case(experiment, target, policies) for experiment in found.experiments)
+    current = tuple(case for case in cases if _is_whole(case))
+    broken = tuple(case for case in cases if not _is_whole(case))
+    things = tuple(Thing(each.object, each.within) for each in found.others)
+    problems = {
+        *found.problems,
+        *check(current, law.rules, law.of_all),
+        *check(broken, (api_is_served, values_are_of_their_type), ()),
+        *check_things(things, current, target, law.objects, law.of_run),
+    }
+    known = tuple(each for each in found.others if _is_known(each, target))
+    return Linted(
+        tuple(sorted(problems, key=lambda d: d.order)),
+        tuple(_looked(each) for each in (*found.experiments, *known)),
+        len(found.experiments),
+        found.passed_over + len(found.others) - len(known),
+    )
+
+
+def _is_whole(case: Case) -> bool:
+    """Whether more can be said of an Experiment than that it is of another API, or that its spec is none."""
+    given = case.subject.given
+    return given.get("apiVersion") == API_VERSION and isinstance(given.get("spec", {}), dict)
+
+
+def _is_known(found: Found, target: Target) -> bool:
+    """Whether any rule knows such an object; what nothing knows is passed over."""
+    return found.api.startswith(_GROUPS) or type_of(found.api, found.kind, target.kubernetes) is not None
+
+
+def _case(found: Found, target: Target, policies: Policies) -> Case:
+    admitted = admit(found.object, target)
+    manifest = plain(admitted.manifest)
+    given = manifest if admitted.manifest is found.object else plain(found.object)
+    assert isinstance(manifest, dict)
+    assert isinstance(given, dict)
+    subject = read(manifest, target, given=given, plain=True, flaws=admitted.flaws, policies=policies)
+    return Case(subject, found.object, found.object.span, found.within)
+
+
+def _looked(found: Found) -> Looked:
+    names = [get(found.object, "metadata", key) for key in ("namespace", "name")]
+    words = ["" if node is None else text_of(node) for node in names]
+    return Looked(found.object.span, (found.kind, words[0], words[1]))

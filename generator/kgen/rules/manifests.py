@@ -1,0 +1,82 @@
+"""KG22x: Kubernetes' own objects beside Experiments, against the types of the target's Kubernetes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from kgen.katib.decode import Flaw, FlawKind, decode
+from kgen.katib.types import Type, manifest
+from kgen.model.diagnostic import Effect, Finding, Severity
+from kgen.model.environment import Target
+from kgen.model.node import NOWHERE, make
+from kgen.rules.flaws import unknown, wrong_type
+from kgen.rules.reading import text
+from kgen.rules.rule import rule_of_object
+
+_FILLED_IN = re.compile(r"<.+>|\$\{?\w|\{\{")  # a plugin or a pipeline puts the value there later
+_API = "kubernetes pkg/apis/core/types.go"
+
+
+def _read(obj: Mapping[str, Any], target: Target) -> tuple[Type, list[Flaw]] | None:
+    """Give an object's type and what is wrong with it; None for a kind whose types are not known.
+
+    What is encrypted with SOPS is another object when it is applied.
+    """
+    if "sops" in obj:
+        return None
+    own = manifest(text(obj.get("apiVersion")), text(obj.get("kind")), target.kubernetes)
+    return None if own is None else (own, decode(make(obj, NOWHERE), own)[1])
+
+
+@rule_of_object("KG220", Effect.REJECTED, _API)
+def values_of_an_object_fit(obj: Mapping[str, Any], target: Target) -> Iterator[Finding]:
+    """Every value of a Secret, a ConfigMap, a volume and their like is of the type that Kubernetes has there.
+
+    The API server refuses the object otherwise: a number or a boolean among a ConfigMap's texts, a list for a
+    mapping, a size that is no quantity, `data` of a Secret that is not base64.
+
+    Bad:  a ConfigMap with `data: {EPOCHS: 10}`
+    Good: a ConfigMap with `data: {EPOCHS: "10"}`
+    """
+    for flaw in (_read(obj, target) or (None, ()))[1]:
+        if flaw.kind is FlawKind.TYPE:
+            found = wrong_type(obj, flaw, "Kubernetes")
+            secret = obj.get("kind") == "Secret" and flaw.path[0] in ("data", "stringData")
+            if not secret or not _FILLED_IN.search(flaw.found):
+                yield _masked(found, flaw) if secret else found
+        elif flaw.kind is FlawKind.QUANTITY:
+            yield Finding(
+                path=flaw.path,
+                message=f"`{flaw.path[-1]}: {flaw.found}` is no quantity that Kubernetes can read",
+                help="write a number with one of m, k, M, G, T, Ki, Mi, Gi, Ti or none, such as 500m or 4Gi",
+            )
+
+
+def _masked(found: Finding, flaw: Flaw) -> Finding:
+    """What stands in a Secret is not for a log."""
+    what = f"`{flaw.path[-1]}` of the Secret is no {flaw.expected}"
+    in_base64 = flaw.path[0] == "data"
+    help_ = "write the text itself under `stringData`, or its base64 here" if in_base64 else "put it in quotes"
+    return found._replace(message=what, help=help_, fix=() if in_base64 else found.fix)
+
+
+@rule_of_object("KG221", Effect.DRIFT, _API, Severity.WARNING)
+def fields_of_an_object_are_known(obj: Mapping[str, Any], target: Target) -> Iterator[Finding]:
+    """Every field of a Secret, a ConfigMap, a volume and their like is one that Kubernetes has in that place.
+
+    The API server drops any other without a word, so what it meant is not done; and Git and cluster never agree.
+
+    Bad:  a PersistentVolumeClaim with `spec: {accessMode: ReadWriteMany}`
+    Good: a PersistentVolumeClaim with `spec: {accessModes: [ReadWriteMany]}`
+    """
+    read = _read(obj, target)
+    if read is not None:
+        for flaw in read[1]:
+            if flaw.kind is FlawKind.UNKNOWN:
+                then = f"Kubernetes {target.kubernetes} drops it without a word"
+                yield unknown(obj, flaw, read[0], (), then)
+
+
+RULES = (values_of_an_object_fit, fields_of_an_object_are_known)

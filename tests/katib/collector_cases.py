@@ -1,0 +1,107 @@
+"""What Katib's own collector and controller (v0.19.0, in Go) made of logs: recorded, not thought up.
+
+A row: what it shows, the log, the metrics (the objective first), the rows that were stored (timestamp or "" for
+none, name, value), then min, max and latest of the objective, and last the filters. `ENDS` stands where the
+collector ended with an error.
+"""
+
+# ruff: noqa: E501
+# fmt: off
+
+from __future__ import annotations
+
+ENDS = None
+Row = tuple[str, str, str]
+Case = tuple[str, bytes, tuple[str, ...], tuple[Row, ...] | None, tuple[str, str, str] | None, tuple[str, ...]]
+
+TEXT: list[Case] = [
+    ('a value in a line', b'epoch 1 loss=0.3\n', ('loss',), (('', 'loss', '0.3'),), ('0.3', '0.3', '0.3'), ()),
+    ('no filter but the default: blanks around the sign', b'loss = 0.3, acc=.98', ('loss', 'acc'), (('', 'loss', '0.3'), ('', 'acc', '.98')), ('0.3', '0.3', '0.3'), ()),
+    ('colon', b'loss: 0.3', ('loss',), (), ('unavailable', 'unavailable', 'unavailable'), ()),
+    ('exponents and signs', b'loss=+1E5\nloss=-7.5e-05\nloss=1e-05', ('loss',), (('', 'loss', '+1E5'), ('', 'loss', '-7.5e-05'), ('', 'loss', '1e-05')), ('-7.5e-05', '+1E5', '1e-05'), ()),
+    ('a decimal comma cuts', b'loss=0,3', ('loss',), (('', 'loss', '0'),), ('0', '0', '0'), ()),
+    ('a point without digits is lost', b'loss=1.', ('loss',), (('', 'loss', '1'),), ('1', '1', '1'), ()),
+    ('nan is an empty value', b'loss=nan', ('loss',), (('', 'loss', ''),), ('unavailable', 'unavailable', ''), ()),
+    ('inf, None and nothing are empty values', b'loss=inf\nloss=None\nloss=', ('loss',), (('', 'loss', ''), ('', 'loss', ''), ('', 'loss', '')), ('unavailable', 'unavailable', ''), ()),
+    ('a name with a slash is read as its last part', b'train/loss=0.3', ('train/loss',), (), ('unavailable', 'unavailable', 'unavailable'), ()),
+    ('the part counts, where it is a metric too', b'train/loss=0.3', ('loss',), (('', 'loss', '0.3'),), ('0.3', '0.3', '0.3'), ()),
+    ('a longer name is another name', b'val_loss=0.3 loss=0.4', ('loss',), (('', 'loss', '0.4'),), ('0.4', '0.4', '0.4'), ()),
+    ('a line without the name is not looked at', b'acc=0.3\nloss=1', ('loss',), (('', 'loss', '1'),), ('1', '1', '1'), ('(acc|loss)=(.*)',)),
+    ('additional metrics alone are dropped', b'acc=0.3', ('loss', 'acc'), (), ('unavailable', 'unavailable', 'unavailable'), ()),
+    ('colour hides the name', b'\x1b[31mloss\x1b[0m=0.3', ('loss',), (), ('unavailable', 'unavailable', 'unavailable'), ()),
+    ('a timestamp', b'2024-01-01T00:00:00Z loss=0.3', ('loss',), (('2024-01-01T00:00:00Z', 'loss', '0.3'),), ('0.3', '0.3', '0.3'), ()),
+    ('a timestamp with nine digits', b'2024-01-01T00:00:00.123456789+09:00 loss=0.3', ('loss',), (('2024-01-01T00:00:00.123456789+09:00', 'loss', '0.3'),), ('0.3', '0.3', '0.3'), ()),
+    ('a timestamp in two words is none', b'2024-01-01 00:00:00 loss=0.3', ('loss',), (('', 'loss', '0.3'),), ('0.3', '0.3', '0.3'), ()),
+    ('a timestamp with a comma passes in Go', b'2024-01-01T00:00:00,5Z loss=0.3', ('loss',), (('2024-01-01T00:00:00,5Z', 'loss', '0.3'),), ('0.3', '0.3', '0.3'), ()),
+    ('a tab does not end the timestamp', b'2024-01-01T00:00:00Z\tloss=0.3', ('loss',), (('', 'loss', '0.3'),), ('0.3', '0.3', '0.3'), ()),
+    ('an hour of one digit passes', b'2024-01-01T1:00:00Z loss=0.3', ('loss',), (('2024-01-01T1:00:00Z', 'loss', '0.3'),), ('0.3', '0.3', '0.3'), ()),
+    ('the 30th of February is no timestamp', b'2024-02-30T00:00:00Z loss=0.3', ('loss',), (('', 'loss', '0.3'),), ('0.3', '0.3', '0.3'), ()),
+    ('the latest is by time, not by line', b'2024-01-02T00:00:00Z loss=2\n2024-01-01T00:00:00Z loss=1', ('loss',), (('2024-01-02T00:00:00Z', 'loss', '2'), ('2024-01-01T00:00:00Z', 'loss', '1')), ('1', '2', '2'), ()),
+    ('of equal times the later line', b'2024-01-01T00:00:00Z loss=2\n2024-01-01T00:00:00Z loss=1', ('loss',), (('2024-01-01T00:00:00Z', 'loss', '2'), ('2024-01-01T00:00:00Z', 'loss', '1')), ('1', '2', '1'), ()),
+    ('a line without a time is older than any', b'2024-01-01T00:00:00Z loss=2\nloss=1', ('loss',), (('2024-01-01T00:00:00Z', 'loss', '2'), ('', 'loss', '1')), ('1', '2', '2'), ()),
+    ('times are equal up to the microsecond', b'2024-01-01T00:00:00.0000009Z loss=2\n2024-01-01T00:00:00.0000001Z loss=1', ('loss',), (('2024-01-01T00:00:00.0000009Z', 'loss', '2'), ('2024-01-01T00:00:00.0000001Z', 'loss', '1')), ('1', '2', '1'), ()),
+    ('offsets are the same time', b'2024-01-01T09:00:00+09:00 loss=2\n2024-01-01T00:00:00Z loss=1', ('loss',), (('2024-01-01T09:00:00+09:00', 'loss', '2'), ('2024-01-01T00:00:00Z', 'loss', '1')), ('1', '2', '1'), ()),
+    ('of equal numbers the earliest text', b'loss=0.30\nloss=0.3\nloss=.3', ('loss',), (('', 'loss', '0.30'), ('', 'loss', '0.3'), ('', 'loss', '.3')), ('0.30', '0.30', '.3'), ()),
+    ('a text is the latest, and no minimum', b'loss=0.3\nloss=best', ('loss',), (('', 'loss', '0.3'), ('', 'loss', 'best')), ('0.3', '0.3', 'best'), ('(loss)=(.*)',)),
+    ('only texts', b'loss=Genotype(a)', ('loss',), (('', 'loss', 'Genotype(a)'),), ('unavailable', 'unavailable', 'Genotype(a)'), ('(loss)=(.*)',)),
+    ('nan first stays the minimum', b'loss=nan\nloss=1\nloss=0.5', ('loss',), (('', 'loss', 'nan'), ('', 'loss', '1'), ('', 'loss', '0.5')), ('nan', 'nan', '0.5'), ('(loss)=(.*)',)),
+    ('nan later does not count', b'loss=1\nloss=nan\nloss=0.5', ('loss',), (('', 'loss', '1'), ('', 'loss', 'nan'), ('', 'loss', '0.5')), ('0.5', '1', '0.5'), ('(loss)=(.*)',)),
+    ('infinity is a number', b'loss=1\nloss=-inf\nloss=Infinity', ('loss',), (('', 'loss', '1'), ('', 'loss', '-inf'), ('', 'loss', 'Infinity')), ('-inf', 'Infinity', 'Infinity'), ('(loss)=(.*)',)),
+    ('hexadecimal and underscores are numbers', b'loss=0x1p-2\nloss=1_0\nloss=1__0', ('loss',), (('', 'loss', '0x1p-2'), ('', 'loss', '1_0'), ('', 'loss', '1__0')), ('0x1p-2', '1_0', '1__0'), ('(loss)=(.*)',)),
+    ('out of range is no number', b'loss=1e400\nloss=1', ('loss',), (('', 'loss', '1e400'), ('', 'loss', '1')), ('1', '1', '1'), ('(loss)=(.*)',)),
+    ('minus zero is not below zero', b'loss=0\nloss=-0', ('loss',), (('', 'loss', '0'), ('', 'loss', '-0')), ('0', '0', '-0'), ()),
+    ('the value unavailable', b'loss=unavailable', ('loss',), (('', 'loss', 'unavailable'),), ('unavailable', 'unavailable', 'unavailable'), ('(loss)=(.*)',)),
+    ('every filter reads every match', b'loss=1 loss=2', ('loss',), (('', 'loss', '1'), ('', 'loss', '2'), ('', 'loss', '1'), ('', 'loss', '2')), ('1', '2', '2'), ('(\\w+)=(\\d)', '(loss)=(\\S+)')),
+    ('fewer than two groups give nothing', b'loss=1', ('loss',), (), ('unavailable', 'unavailable', 'unavailable'), ('(loss)=1',)),
+    ('more than two groups', b'loss=1 2', ('loss',), (('', 'loss', '1'),), ('1', '1', '1'), ('(loss)=(\\d) (\\d)',)),
+    ('named groups count by their place', b'1=loss', ('loss',), (), ('unavailable', 'unavailable', 'unavailable'), ('(?P<value>\\d)=(?P<name>\\w+)',)),
+    ('both spellings of a named group', b'loss=1', ('loss',), (('', 'loss', '1'),), ('1', '1', '1'), ('(?<name>\\w+)=(?P<value>\\d)',)),
+    ('a group that took no part', b'loss=1', ('loss',), (('', 'loss', ''),), ('unavailable', 'unavailable', ''), ('(loss)(x)?',)),
+    ('blanks are trimmed, those of Unicode too', b'  loss \xc2\xa0=\xe2\x80\x83 7 \xc2\x85\n', ('loss',), (('', 'loss', '7'),), ('7', '7', '7'), ('(.*)=(.*)',)),
+    ('a separator of files is no blank', b'loss=\x1c7', ('loss',), (('', 'loss', '\x1c7'),), ('unavailable', 'unavailable', '\x1c7'), ('(loss)=(.*)',)),
+    ('a carriage return is trimmed', b'loss=1\r\nloss=2\r\n', ('loss',), (('', 'loss', '1'), ('', 'loss', '2')), ('1', '2', '2'), ('(loss)=(.*)',)),
+    ('leftmost, then first', b'loss=12', ('loss',), (), ('unavailable', 'unavailable', 'unavailable'), ('(l|loss)(=1|oss=1)',)),
+    ('an empty match right after another is none', b'loss', ('l', 's', ''), (('', 'l', ''), ('', 's', ''), ('', 's', '')), ('unavailable', 'unavailable', ''), ('(l|s|)()',)),
+    ('an empty name', b'x=1', ('',), (('', '', '1'),), ('1', '1', '1'), ('(y?)=(\\d)',)),
+    ('a byte that is no UTF-8 beside the metric', b'\xff\xfe loss=1', ('loss',), (('', 'loss', '1'),), ('1', '1', '1'), ()),
+    ('each such byte is a character', b'\xe2\x82loss=1', ('loss',), (('', 'loss', '1'),), ('1', '1', '1'), ('^..(loss)=(\\d)',)),
+    ("a filter that does not compile ends the collector at a metric's line", b'acc=1\nloss=1', ('loss',), ENDS, ENDS, ('(loss)=(?=1)(1)',)),
+    ('and not before', b'acc=1', ('loss',), (), ('unavailable', 'unavailable', 'unavailable'), ('(loss)=(?=1)(1)',)),
+    ('letters of any script', b'\xec\x86\x90\xec\x8b\xa4=1', ('손실',), (('', '손실', '1'),), ('1', '1', '1'), ('(\\pL+)=(\\pN)',)),
+    ('the default filter knows no such letters', b'\xec\x86\x90\xec\x8b\xa4=1', ('손실',), (), ('unavailable', 'unavailable', 'unavailable'), ()),
+    ('a metric of zero bytes', b'loss=1\x00\n', ('loss',), (('', 'loss', '1\x00'),), ('unavailable', 'unavailable', '1\x00'), ('(loss)=(.*)',)),
+    ('an empty match moves on by a character', b'\xc3\xa9', ('',), (('', '', ''), ('', '', '')), ('unavailable', 'unavailable', ''), ('()()',)),
+    ('a timestamp alone is none', b'2024-01-01T00:00:00Z', ('Z',), (('', 'Z', ''),), ('unavailable', 'unavailable', ''), ('(Z)()',)),
+    ('an hour 24 is no time', b'2024-01-01T24:00:00Z loss=0.3', ('loss',), (('', 'loss', '0.3'),), ('0.3', '0.3', '0.3'), ()),
+    ('the same metric twice in the list', b'loss=1', ('loss', 'loss'), (('', 'loss', '1'),), ('1', '1', '1'), ()),
+]
+JSON: list[Case] = [
+    ('a text', b'{"loss": "0.3", "timestamp": "2024-01-01T00:00:00Z"}', ('loss',), (('2024-01-01T00:00:00Z', 'loss', '0.3'),), ('0.3', '0.3', '0.3'), ()),
+    ('a number counts for nothing', b'{"loss": 0.3}', ('loss',), (), ('unavailable', 'unavailable', 'unavailable'), ()),
+    ('an empty line', b'{"loss": "1"}\n\n{"loss": "2"}\n', ('loss',), (('', 'loss', '1'), ('', 'loss', '2')), ('1', '2', '2'), ()),
+    ('a blank line ends the collector', b'{"loss": "1"}\n \n', ('loss',), ENDS, ENDS, ()),
+    ('a carriage return alone ends it', b'{"loss": "1"}\r\n\r\n', ('loss',), ENDS, ENDS, ()),
+    ('null is an empty object', b'null\n{"loss": "1"}', ('loss',), (('', 'loss', '1'),), ('1', '1', '1'), ()),
+    ('another value ends it', b'[]', ('loss',), ENDS, ENDS, ()),
+    ('a line of text ends it, and what was before is lost', b'{"loss": "1"}\nDone.', ('loss',), ENDS, ENDS, ()),
+    ('seconds', b'{"loss": "1", "timestamp": 1700000000}', ('loss',), (('2023-11-14T22:13:20Z', 'loss', '1'),), ('1', '1', '1'), ()),
+    ('digits behind the point count as nanoseconds', b'{"loss": "1", "timestamp": 1700000000.25}', ('loss',), (('2023-11-14T22:13:20.000000025Z', 'loss', '1'),), ('1', '1', '1'), ()),
+    ('zeroes before them change nothing', b'{"loss": "1", "timestamp": 1700000000.000001}', ('loss',), (('2023-11-14T22:13:20.000000001Z', 'loss', '1'),), ('1', '1', '1'), ()),
+    ('so the later may come first', b'{"loss": "1", "timestamp": 1.5}\n{"loss": "2", "timestamp": 1.25}', ('loss',), (('1970-01-01T00:00:01.000000005Z', 'loss', '1'), ('1970-01-01T00:00:01.000000025Z', 'loss', '2')), ('1', '2', '2'), ()),
+    ('a negative time', b'{"loss": "1", "timestamp": -1.5}', ('loss',), (('1969-12-31T23:59:59.000000005Z', 'loss', '1'),), ('1', '1', '1'), ()),
+    ('milliseconds are beyond the year 9999', b'{"loss": "1", "timestamp": 1700000000000}', ('loss',), ENDS, ENDS, ()),
+    ('an exponent', b'{"loss": "1", "timestamp": 17e8}', ('loss',), (('2023-11-14T22:13:20Z', 'loss', '1'),), ('1', '1', '1'), ()),
+    ('a time that is no time', b'{"loss": "1", "timestamp": "today"}\n{"loss": "2", "timestamp": true}\n{"loss": "3", "timestamp": ""}', ('loss',), (('', 'loss', '1'), ('', 'loss', '2'), ('', 'loss', '3')), ('1', '3', '3'), ()),
+    ('a time too large', b'{"loss": "1", "timestamp": 1e300}', ('loss',), (('', 'loss', '1'),), ('1', '1', '1'), ()),
+    ("the metrics' order is that of the list", b'{"acc": "1", "loss": "2"}', ('loss', 'acc'), (('', 'loss', '2'), ('', 'acc', '1')), ('2', '2', '2'), ()),
+    ('a name given twice is read twice', b'{"loss": "2", "acc": "1"}', ('loss', 'acc', 'acc'), (('', 'loss', '2'), ('', 'acc', '1'), ('', 'acc', '1')), ('2', '2', '2'), ()),
+    ('names are whole keys', b'{"a": {"loss": "1"}, "train/loss": "2"}', ('train/loss',), (('', 'train/loss', '2'),), ('2', '2', '2'), ()),
+    ('of two keys the last', b'{"loss": "1", "loss": "2"}', ('loss',), (('', 'loss', '2'),), ('2', '2', '2'), ()),
+    ('a value keeps its blanks', b'{"loss": " 1 "}', ('loss',), (('', 'loss', ' 1 '),), ('unavailable', 'unavailable', ' 1 '), ()),
+    ('half a surrogate pair', b'{"loss": "\\ud800x"}', ('loss',), (('', 'loss', '�x'),), ('unavailable', 'unavailable', '�x'), ()),
+    ('a byte that is no UTF-8', b'{"loss": "1", "a": "\xff"}', ('loss',), (('', 'loss', '1'),), ('1', '1', '1'), ()),
+    ('NaN is no JSON', b'{"loss": "1", "a": NaN}', ('loss',), ENDS, ENDS, ()),
+    ('a number out of range ends it', b'{"loss": "1", "a": 1e999}', ('loss',), ENDS, ENDS, ()),
+    ('a byte order mark ends it', b'\xef\xbb\xbf{"loss": "1"}', ('loss',), ENDS, ENDS, ()),
+    ('only an additional metric', b'{"acc": "1"}', ('loss', 'acc'), (), ('unavailable', 'unavailable', 'unavailable'), ()),
+]

@@ -1,0 +1,3 @@
+module kgen/tools/types
+
+go 1.26.0
