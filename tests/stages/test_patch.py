@@ -192,6 +192,11 @@ EXPERIMENT = {
             "Katib knows no field `spec.maxTrialCout`, and would drop it without a word",
             id="a field that Katib would drop",
         ),
+        pytest.param(
+            {"op": "add", "path": "/spec/nasConfig", "value": {"operations": [{"operationTyp": "conv"}]}},
+            "Katib knows no field `spec.nasConfig.operations[0].operationTyp`",
+            id="a field of an item",
+        ),
         pytest.param({"op": "add", "path": "/spec/maxTrialCount", "value": 4}, None, id="a field of Katib's"),
         pytest.param(
             {"op": "add", "path": "/spec/trialTemplate/trialSpec/anything", "value": 4}, None, id="the trial is free"

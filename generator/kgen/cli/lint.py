@@ -6,7 +6,7 @@ import gc
 import os
 import re
 from collections.abc import Callable
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import click
 
@@ -87,7 +87,7 @@ def command(
     quiet: bool,
     root: str | None,
     colour: str,
-    **chosen: object,
+    **chosen: Any,
 ) -> int:
     """Find what Katib, its services, Kubernetes and Argo CD would refuse, lose or get stuck on.
 
@@ -129,8 +129,8 @@ def command(
     return _report(run, view, options.fail_on)
 
 
-def _options(chosen: dict[str, object]) -> Options:
-    given = Options(**chosen)  # type: ignore[arg-type]
+def _options(chosen: dict[str, Any]) -> Options:
+    given = Options(**chosen)
     return given._replace(select=split_codes(given.select), ignore=split_codes(given.ignore))
 
 

@@ -15,7 +15,7 @@ from kgen.model.codes import can_be_silenced
 from kgen.model.diagnostic import Diagnostic, InputError
 from kgen.model.environment import Target
 from kgen.model.experiment import Rendered
-from kgen.model.node import Node, Span, get, text_of
+from kgen.model.node import Node, Span, get, object_of, text_of
 from kgen.model.sources import SETTINGS, Sources
 from kgen.pipeline.law import KGENS, Law
 from kgen.pipeline.linting import lint as lint_files
@@ -196,7 +196,5 @@ def _once(found: Iterable[Diagnostic]) -> list[Diagnostic]:
 
 
 def _looked(manifest: Node, prefix: str) -> lint.Looked:
-    name, namespace = get(manifest, "metadata", "name"), get(manifest, "metadata", "namespace")
     span = manifest.span._replace(file=prefix + manifest.span.file)
-    words = [text_of(node) if node is not None else "" for node in (namespace, name)]
-    return lint.Looked(span, ("Experiment", words[0], words[1]))
+    return lint.Looked(span, object_of(manifest))

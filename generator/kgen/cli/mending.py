@@ -15,12 +15,13 @@ from kgen.cli.gather import MAGIC, STDIN, STDIN_NAME, Workspace
 from kgen.cli.look import Run
 from kgen.cli.patch import unified
 from kgen.model.diagnostic import Diagnostic
+from kgen.model.sources import Sources
 from kgen.report.cells import printable
 from kgen.report.masking import masked, of_secrets
 
 _HUNK = re.compile(r"^@@ -(\d+)(?:,(\d+))? ", re.MULTILINE)
 
-Look = Callable[[Mapping[str, bytes]], Run]
+Look = Callable[[Sources], Run]
 """Looks at everything again, with the contents of files that are given."""
 
 
@@ -81,7 +82,7 @@ def _plan(run: Run, look: Look) -> tuple[Fixed, Mapping[str, bytes], Run]:
 
     def find(now: Mapping[str, bytes]) -> tuple[Diagnostic, ...]:
         if now != before:
-            last[0] = look({**run.sources, **now})  # type: ignore[dict-item]
+            last[0] = look({**run.sources, **now})
         return last[0].found.shown
 
     before = {path: data for path, data in run.sources.items() if isinstance(data, bytes)}

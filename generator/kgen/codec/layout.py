@@ -25,7 +25,6 @@ from kgen.codec.events import PARSER
 
 _LINE_END = re.compile(r"[^\r\n]*")
 _DASHES = re.compile(r" *(?:- +)*\Z")
-_PLAIN_TEXT = re.compile("[^#&!*?|>'\"%@`]")
 
 
 class CannotEdit(Exception):
@@ -196,11 +195,6 @@ class Text:
 
     def prefix(self, place: int) -> str:
         return self.text[self.line_start(place) : place]
-
-    def indent_of(self, place: int) -> int:
-        """Give the width of the spaces that the line of a place begins with."""
-        line = self.text[self.line_start(place) : self.line_end(place)]
-        return len(line) - len(line.lstrip(" "))
 
     def is_first_on_line(self, place: int) -> bool:
         return not self.prefix(place).strip(" ")

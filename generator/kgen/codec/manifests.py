@@ -60,7 +60,8 @@ def plain_value(text: str) -> Value:
         sign, *digits = found.groups()
         value = next(int(d, base) for d, base in zip(digits, (16, 2, 8, 10), strict=True) if d is not None)
         value = -value if sign == "-" else value
-        return value if -_MOST // 2 <= value < _MOST else float(value)
+        if -_MOST // 2 <= value < _MOST:
+            return value
     if _FLOAT.match(bare) is not None:
         number = float(bare)
         return number if isfinite(number) else text

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from kgen.katib.decode import TRIAL, Flaw, decode, decode_trial
+from kgen.katib.decode import Flaw, decode, decode_trial
 from kgen.katib.defaulter import complete
 from kgen.katib.types import experiment
+from kgen.katib.v1beta1 import TRIAL
 from kgen.model.environment import Target
 from kgen.model.node import Node, fields, get, put
 

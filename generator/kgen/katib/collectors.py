@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from kgen.katib.v1beta1 import COLLECTOR, FILE_PATH, SINCE_DISTRIBUTION, STRATEGY_OF_TYPE, version
+from kgen.katib.v1beta1 import COLLECTOR, FILE_PATH, STRATEGY_OF_TYPE, knows_distribution
 
 STOCK = ("StdOut", "File", "TensorFlowEvent")  # those that katib-config brings an image for
 WRAPPING = frozenset(STOCK)  # collectors for which Katib rewrites the training container's command
@@ -31,7 +31,7 @@ _LOG_FOLDER = FILE_PATH.rpartition("/")[0]
 @lru_cache(maxsize=16)
 def kinds(katib: str) -> tuple[str, ...]:
     """Give the collector kinds that a stock installation of a release admits."""
-    return (*STOCK, "Custom", "Push" if version(katib) >= version(SINCE_DISTRIBUTION) else "None")
+    return (*STOCK, "Custom", "Push" if knows_distribution(katib) else "None")
 
 
 def metric_list(names: Iterable[str]) -> tuple[str, ...]:

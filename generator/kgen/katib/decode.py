@@ -14,11 +14,9 @@ from typing import Any, NamedTuple
 
 from kgen.katib.pods import canonical_size, is_quantity
 from kgen.katib.types import QUICK, Field, Look, Reader, Type, trial
+from kgen.katib.v1beta1 import PLACEHOLDER_HEAD, TRIAL
 from kgen.model.environment import Target
 from kgen.model.node import FieldPath, Node, Span, get, text_of
-
-TRIAL: FieldPath = ("spec", "trialTemplate", "trialSpec")
-_FILLED = "${trialParameters."
 
 
 class FlawKind(Enum):
@@ -58,9 +56,14 @@ WORDS = {
     "object": "a mapping",
     "list": "a list",
 }
-_MOST = {"int32": 2**31 - 1, "int64": 2**63 - 1, "int-or-text": 2**31 - 1}
+_MOST = {
+    "int32": 2**31 - 1,
+    "int64": 2**63 - 1,
+    "int-or-text": 2**31 - 1,
+    "float": 2**1024 - 2**970 - 1,  # the last that is not rounded to infinity
+}
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|(\.\d+)?(Z|[+-]\d\d:\d\d))")
-_ZEROES: dict[str, object] = {"text": "", "bool": False, "int32": 0, "int64": 0, "float": 0, "int-or-text": 0}
+_ZEROES: dict[str, str | bool | int] = {"text": "", "bool": False, "int32": 0, "int64": 0, "float": 0, "int-or-text": 0}
 _WRITTEN = Span("Katib's own types", 0, 0)  # where Go writes what nobody gave
 
 
@@ -86,8 +89,7 @@ def decode_trial(manifest: Node, target: Target) -> tuple[Node, list[Flaw]]:
     if not isinstance(value, dict) or node is None:
         return Node(None, manifest.span), []
     version, kind = value.get("apiVersion"), value.get("kind")
-    known = version is not None and kind is not None
-    own = trial(str(version.value), str(kind.value), target) if known else None  # type: ignore[union-attr]
+    own = None if version is None or kind is None else trial(str(version.value), str(kind.value), target)
     if own is None:
         return _all_whole(node), []
     if _is_fine(value, own):
@@ -139,7 +141,7 @@ def _fits(inner: Any, field: Field) -> bool:
     """Whether a value fits that is neither a scalar of the usual kind, nor a struct or a list of them."""
     keeps, look, own = field[0], field[1], field[2]
     given = type(inner)
-    if look is _WHOLE and given is int:
+    if (look is _WHOLE or look is _NUMBER) and given is int:
         return -(most := _MOST[own.kind]) - 1 <= inner <= most and bool(inner or keeps)
     if look is _NUMBER and given is float:
         return isfinite(inner) and bool(inner or keeps)
@@ -293,7 +295,7 @@ class _Reading:
         value = node.value
         text = node.text or str(value)
         if isinstance(value, (dict, tuple, bool)) or not is_quantity(text):
-            filled = isinstance(value, str) and _FILLED in value
+            filled = isinstance(value, str) and PLACEHOLDER_HEAD in value
             if not (filled and self._reader is Reader.SERVER):
                 self._say(FlawKind.QUANTITY, path, WORDS["quantity"], node)
             return node
@@ -310,7 +312,8 @@ class _Reading:
             node = _whole(node)  # JSON has one kind of number, and a trial's object comes back as 3 where it says 3.0
         value = node.value
         if type(value) is int and kind in _MOST and not -_MOST[kind] - 1 <= value <= _MOST[kind]:
-            self._say(FlawKind.TYPE, path, f"a whole number up to {_MOST[kind]}", node)
+            most = "a number up to 1.7e308" if kind == "float" else f"a whole number up to {_MOST[kind]}"
+            self._say(FlawKind.TYPE, path, most, node)
             return node
         return node if self._is_of(value, kind) else self._wrong(node, kind, path)
 
@@ -374,7 +377,7 @@ def _zero(field: Field) -> Node:
         return Node({name: _zero(own.fields[name]) for name in own.written}, _WRITTEN)
     if own.kind == "quantity":
         return Node("0", _WRITTEN)
-    return Node(_ZEROES.get(own.kind, ""), _WRITTEN)  # type: ignore[arg-type]
+    return Node(_ZEROES.get(own.kind, ""), _WRITTEN)
 
 
 def _shown(node: Node) -> str:

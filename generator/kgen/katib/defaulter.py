@@ -35,7 +35,7 @@ class _Defaulter:
     def __init__(self, release: str) -> None:
         self._span = Span(f"Katib's default for {release}", 0, 0)
         self._release = release
-        self._draws = katib.version(release) >= katib.version(katib.SINCE_DISTRIBUTION)
+        self._draws = katib.knows_distribution(release)
 
     def write(self, plain: object) -> Node:
         return make(plain, self._span)

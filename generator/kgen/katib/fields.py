@@ -128,25 +128,3 @@ def meaning(path: FieldPath) -> str:
         if found is not None:
             return found
     return ""
-
-
-# Below these Katib's own types end: what stands there is Kubernetes', or the author's.
-_OPEN = (
-    ("spec", "trialTemplate", "trialSpec"),
-    ("spec", "trialTemplate", "primaryPodLabels"),
-    ("spec", "metricsCollectorSpec", "collector", "customCollector"),
-    ("spec", "metricsCollectorSpec", "source", "httpGet"),
-    ("spec", "nasConfig", "operations"),
-)
-
-
-def unknown_field(path: FieldPath) -> FieldPath | None:
-    """Give the head of a path that no Experiment has; None if all of it is known, or open."""
-    for end in range(2, len(path) + 1):
-        if any(path[: len(known)] == known for known in _OPEN):
-            return None
-        steps = ["[]" if isinstance(step, int) else step for step in path[:end]]
-        name = ".".join(steps).replace(".[]", "[]")
-        if name not in MEANINGS and name.removesuffix("[]") not in MEANINGS:
-            return path[:end]
-    return None

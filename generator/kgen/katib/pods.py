@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kgen.katib.quantity import canonical, parse
+from kgen.katib.v1beta1 import PLACEHOLDER_HEAD
 from kgen.model.node import FieldPath
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ _USUAL = re.compile(r"([1-9]\d{0,11})(m|k|M|G|T|Ki|Mi|Gi|Ti)?")  # most quantiti
 
 
 _PLAIN = re.compile(r"[^\w\-=./,:@+%}]|\}\}")  # anything else may mean something to a shell
-_PLACEHOLDER = "${trialParameters."
 _THOUSANDTHS: dict[str | None, int] = {
     None: 10**3,
     "m": 1,
@@ -117,7 +117,7 @@ def _command(path: FieldPath, container: dict[str, Any]) -> Command | None:
         joined = "".join(words)
     except TypeError:
         return None
-    plain = _PLAIN.search(joined.replace(_PLACEHOLDER, "")) is None
+    plain = _PLAIN.search(joined.replace(PLACEHOLDER_HEAD, "")) is None
     return Command(path, str(container.get("name")), len(command), words, plain)
 
 

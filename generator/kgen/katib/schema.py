@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from kgen.katib.fields import MEANINGS
 from kgen.katib.types import Field, Type, experiment
-from kgen.katib.v1beta1 import API_VERSION, KIND, MOST_NAME, SINCE_DISTRIBUTION, version
+from kgen.katib.v1beta1 import API_VERSION, KIND, MOST_NAME, knows_distribution
 from kgen.model.node import FieldPath, Plain
 
 _QUANTITY = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+|Ki|Mi|Gi|Ti|Pi|Ei|n|u|m|k|M|G|T|P|E)?$"
@@ -86,7 +86,7 @@ def title(katib: str) -> str:
 
 class _Schema:
     def __init__(self, katib: str) -> None:
-        self._new = version(katib) >= version(SINCE_DISTRIBUTION)
+        self._new = knows_distribution(katib)
         self.defs: dict[str, Plain] = {}  # of Kubernetes' types; Katib's are written out, for what each field means
 
     def struct(self, own: Type, path: FieldPath) -> dict[str, Plain]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from enum import Enum
 from functools import lru_cache
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, TypedDict
 
 from kgen.katib.experiment import ROOT, types_of
 from kgen.katib.v1beta1 import version
@@ -20,6 +20,13 @@ from kgen.model.environment import Target
 _DATA = __file__.removesuffix("types.py") + "data/kubernetes.json"
 
 Table: TypeAlias = "dict[str, dict[str, str]]"  # type: {field: marks and type}
+
+
+class _Project(TypedDict):
+    """A project of the table: the types of its oldest release, and by release what came later."""
+
+    types: Table
+    later: dict[str, Table]
 
 
 class Reader(Enum):
@@ -77,7 +84,7 @@ class Type:
         return f"Type({self.name or self.kind})"
 
 
-QUICK: dict[str, type] = {"text": str, "duration": str, "bool": bool, "float": int, "int-or-text": str}
+QUICK: dict[str, type] = {"text": str, "duration": str, "bool": bool, "int-or-text": str}
 _LOOKS = {
     "struct": Look.STRUCT,
     "int32": Look.WHOLE,
@@ -146,18 +153,22 @@ def _is_written(field: Field) -> bool:
 
 
 @lru_cache(maxsize=1)
-def _data() -> dict[str, dict[str, object]]:
+def _data() -> dict[str, _Project]:
     """Read the table by the loader that read this module: pathlib alone would be 5 ms of every start."""
-    made: dict[str, dict[str, object]] = json.loads(__spec__.loader.get_data(_DATA))  # type: ignore[union-attr]
+    made: dict[str, _Project] = json.loads(__spec__.loader.get_data(_DATA))  # type: ignore[union-attr]
     return made
+
+
+def _later(data: _Project) -> list[tuple[str, Table]]:
+    """Give what came after the oldest release, in the order of releases."""
+    return sorted(data["later"].items(), key=lambda item: version(item[0]))
 
 
 def _release(project: str, release: str) -> Table:
     """Give a project's types in a release: the oldest that is known, and all that came by then."""
     data = _data()[project]
-    types: Table = {name: dict(fields) for name, fields in data["types"].items()}  # type: ignore[attr-defined]
-    later: dict[str, Table] = data["later"]  # type: ignore[assignment]
-    for since, changes in sorted(later.items(), key=lambda item: version(item[0])):
+    types: Table = {name: dict(fields) for name, fields in data["types"].items()}
+    for since, changes in _later(data):
         if version(since) <= version(release):
             for name, fields in changes.items():
                 types[name] = {key: marks for key, marks in {**types.get(name, {}), **fields}.items() if marks}
@@ -209,11 +220,10 @@ def _job(katib: str) -> Type:
 
 def job_fields_since(legal: tuple[str, ...], word: str) -> str | None:
     """Give the release of Kubernetes that brought a field to the type with these fields; None for no such field."""
-    later: dict[str, Table] = _data()["kubernetes"]["later"]  # type: ignore[assignment]
-    types: Table = _data()["kubernetes"]["types"]  # type: ignore[assignment]
-    for since, changes in sorted(later.items(), key=lambda item: version(item[0])):
+    data = _data()["kubernetes"]
+    for since, changes in _later(data):
         for name, fields in changes.items():
-            known = types.get(name)
+            known = data["types"].get(name)
             if known and fields.get(word) and known.keys() <= set(legal):
                 return since
     return None

@@ -11,7 +11,12 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
+from kgen.model.node import FieldPath
+
 PLACEHOLDER = re.compile(r"\$\{trialParameters\.(.+?)\}")  # the webhook's own expression
+PLACEHOLDER_HEAD = "${trialParameters."
+TEMPLATE: FieldPath = ("spec", "trialTemplate")
+TRIAL: FieldPath = (*TEMPLATE, "trialSpec")  # the object that is made for each trial
 
 GROUP = "kubeflow.org"
 API_VERSION = f"{GROUP}/v1beta1"
@@ -44,7 +49,8 @@ FILE_PATH = "/var/log/katib/metrics.log"
 EVENT_PATH = "/var/log/katib/tfevent/"
 HTTP_PATH, HTTP_PORT = "/metrics", 8080
 
-MOST_NAME = 40  # characters of an Experiment's name; the webhook looks from 0.18 on
+MOST_NAME = 40  # characters of an Experiment's name
+SINCE_MOST_NAME = "0.18"  # the webhook looks from here on
 MOST_NAME_PBT = 26  # pbt's trials add a hyphen and a UUID to it, and labels hold 63
 MOST_SERVICE_NAME = 63  # of <experiment>-<algorithm>, the suggestion's Service
 
@@ -93,3 +99,8 @@ def trial_defaults(kind: str, release: str) -> TrialDefaults | None:
 def version(text: str) -> tuple[int, ...]:
     """Make `0.19` comparable: as text, 0.9 would come after 0.19."""
     return tuple(int(part) for part in text.split("."))
+
+
+def knows_distribution(release: str) -> bool:
+    """Whether a release of Katib has `distribution` in feasibleSpace, and the collector Push."""
+    return version(release) >= version(SINCE_DISTRIBUTION)

@@ -126,6 +126,16 @@ def get(node: Node | None, *path: str | int) -> Node | None:
     return node
 
 
+def object_of(node: Node) -> tuple[str, str, str]:
+    """Say which object of a cluster it is: kind, namespace, name; "" for each that it lacks."""
+    kind, namespace, name = get(node, "kind"), get(node, "metadata", "namespace"), get(node, "metadata", "name")
+    return _text_or_none(kind), _text_or_none(namespace), _text_or_none(name)
+
+
+def _text_or_none(node: Node | None) -> str:
+    return "" if node is None else text_of(node)
+
+
 def items(node: Node | None) -> tuple[Node, ...]:
     """Give the items of a list that may be absent."""
     return node.value if node is not None and isinstance(node.value, tuple) else ()

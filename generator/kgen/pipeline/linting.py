@@ -10,7 +10,7 @@ from kgen.katib.v1beta1 import API_VERSION
 from kgen.model.diagnostic import Diagnostic
 from kgen.model.environment import Target
 from kgen.model.lint import Looked
-from kgen.model.node import get, plain, text_of
+from kgen.model.node import object_of, plain
 from kgen.model.policies import NO_POLICIES, Policies
 from kgen.model.sources import Sources
 from kgen.pipeline.law import KGENS, Law
@@ -54,7 +54,7 @@ def lint(
     known = tuple(each for each in found.others if _is_known(each, target))
     return Linted(
         tuple(sorted(problems, key=lambda d: d.order)),
-        tuple(_looked(each) for each in (*found.experiments, *known)),
+        tuple(Looked(each.object.span, object_of(each.object)) for each in (*found.experiments, *known)),
         len(found.experiments),
         found.passed_over + len(found.others) - len(known),
     )
@@ -79,9 +79,3 @@ def _case(found: Found, target: Target, policies: Policies) -> Case:
     assert isinstance(given, dict)
     subject = read(manifest, target, given=given, plain=True, flaws=admitted.flaws, policies=policies)
     return Case(subject, found.object, found.object.span, found.within)
-
-
-def _looked(found: Found) -> Looked:
-    names = [get(found.object, "metadata", key) for key in ("namespace", "name")]
-    words = ["" if node is None else text_of(node) for node in names]
-    return Looked(found.object.span, (found.kind, words[0], words[1]))

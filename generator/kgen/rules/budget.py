@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from kgen.katib import v1beta1 as katib
+from kgen.katib.names import DNS_SUBDOMAIN
 from kgen.model.diagnostic import Effect, Finding, Severity
 from kgen.rules.reading import count, mapping, mend, text
 from kgen.rules.rule import rule, rule_of_all
@@ -18,7 +19,6 @@ _NAMES = "katib pkg/controller.v1beta1/suggestion/composer/composer.go"
 _NAME = ("metadata", "name")
 _OWN_PATTERN = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")  # Katib does not anchor it at the end
 _LABEL_VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?")
-_LABEL_PREFIX = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _MOST_LABEL, _MOST_PREFIX = 63, 253
 _MOST_INT32 = 2**31 - 1
 _MOST_TWINS = 20  # Experiments of one name that another is held against
@@ -67,12 +67,12 @@ def name_is_admitted(subject: Subject) -> Iterator[Finding]:
     if _OWN_PATTERN.match(name) is None:
         message = f"name `{name}` does not begin with a small letter" if name else "the Experiment has no name"
         yield Finding(_NAME, message, "write a `name` of small letters, digits and `-`, a letter first")
-    elif _LABEL_PREFIX.fullmatch(name) is None:
+    elif DNS_SUBDOMAIN.fullmatch(name) is None:
         message = f"Kubernetes takes no name like `{name}`"
         yield Finding(_NAME, message, "write a `name` of small letters, digits and `-`, with no `-` at its end")
     if len(name.encode()) <= katib.MOST_NAME:
         return
-    if katib.version(subject.target.katib) >= katib.version(katib.SINCE_DISTRIBUTION):
+    if katib.version(subject.target.katib) >= katib.version(katib.SINCE_MOST_NAME):
         yield _too_long(subject, name, katib.MOST_NAME, f"Katib takes {katib.MOST_NAME}")
 
 
@@ -86,7 +86,7 @@ def name_makes_a_service(subject: Subject) -> Iterator[Finding]:
     Good: `name: mnist-v1`
     """
     name = _name(subject)
-    if "." in name and _LABEL_PREFIX.fullmatch(name) is not None:
+    if "." in name and DNS_SUBDOMAIN.fullmatch(name) is not None:
         yield Finding(
             path=_NAME,
             message=f"name `{name}` cannot be part of a Service's name",
@@ -255,7 +255,7 @@ def _legal_key(key: str) -> bool:
 
 
 def _legal_prefix(prefix: str) -> bool:
-    return len(prefix) <= _MOST_PREFIX and _LABEL_PREFIX.fullmatch(prefix) is not None
+    return len(prefix) <= _MOST_PREFIX and DNS_SUBDOMAIN.fullmatch(prefix) is not None
 
 
 @rule_of_all("KG710", Effect.DRIFT, "kgen")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from kgen.katib import shell
 from kgen.katib.collectors import WRAPPING
-from kgen.katib.v1beta1 import NAS_ASSIGNMENTS
+from kgen.katib.v1beta1 import NAS_ASSIGNMENTS, PLACEHOLDER_HEAD
 from kgen.model.diagnostic import Edit, EditKind, Effect, Finding, Severity
 from kgen.model.node import FieldPath
 from kgen.rules.primary import Words, commands
@@ -17,7 +17,6 @@ from kgen.rules.subject import Subject
 from kgen.rules.traits import Traits, odd_in
 
 _WRAP = "katib pkg/webhook/v1beta1/pod/utils.go"
-_PLACEHOLDER = "${trialParameters."
 _ODD = re.compile(r"[\s|&;<>()`\\\"'*?\[\]#~]|\$(?!\{trialParameters\.)")
 _OPERATOR_WORDS = frozenset(("&&", "||", "|", ";", ">", ">>", "<", "&", "2>&1", "2>", "1>", "|&", "&>"))
 _FLAG_AND_VALUE = re.compile(r"--?[A-Za-z][\w.-]*\s+\S+|-\S*(?:\s+-\S+)+")
@@ -83,7 +82,7 @@ def _loses_arguments(script: str) -> bool:
     words = script.split()
     if len(words) < 2 or len(shell.bare(script).text.split()) < 2 or _SEVERAL.search(shell.bare(script).text):
         return False
-    return words[0].rpartition("/")[2].startswith(_INTERPRETERS) or any(_PLACEHOLDER in word for word in words[1:])
+    return words[0].rpartition("/")[2].startswith(_INTERPRETERS) or any(PLACEHOLDER_HEAD in word for word in words[1:])
 
 
 @rule("KG562", Effect.NO_METRICS, _WRAP, Severity.WARNING, when=_is_read_by_shell)
@@ -159,9 +158,9 @@ def last_command_trains(subject: Subject) -> Iterator[Finding]:
     for found, at in _scripts(subject):
         script = " ".join(found.words[at:])
         parts = shell.commands(script) if shell.is_recognised(found.words) else None
-        if parts is None or len(parts) < 2 or _PLACEHOLDER in parts[-1]:
+        if parts is None or len(parts) < 2 or PLACEHOLDER_HEAD in parts[-1]:
             continue
-        training = [part for part in parts[:-1] if _PLACEHOLDER in part and not _SILENT.match(part)]
+        training = [part for part in parts[:-1] if PLACEHOLDER_HEAD in part and not _SILENT.match(part)]
         if training:
             yield Finding(
                 path=found.paths[-1],
@@ -361,7 +360,7 @@ def words_reach_the_program(subject: Subject) -> Iterator[Finding]:
         at = shell.script_at(found.words)
         if at is not None:
             for word, path in zip(found.words[at + 1 :], found.paths[at + 1 :], strict=True):
-                if _PLACEHOLDER in word and "$@" not in found.words[at] and "$0" not in found.words[at]:
+                if PLACEHOLDER_HEAD in word and "$@" not in found.words[at] and "$0" not in found.words[at]:
                     message = (
                         f"`{word}` stands behind the script of `{' '.join(found.words[:at])}`, which does not read it"
                     )

@@ -8,13 +8,12 @@ from typing import Any
 from kgen.katib.decode import Flaw, FlawKind
 from kgen.katib.misplaced import ANY, likely_name, near_name, right_places
 from kgen.katib.types import Type
+from kgen.katib.v1beta1 import PLACEHOLDER_HEAD, TRIAL
 from kgen.model.diagnostic import Edit, EditKind, Finding
 from kgen.model.node import FieldPath, Plain, path_text
 from kgen.model.words import MOST_LISTED
 from kgen.rules.subject import Subject
-from kgen.rules.trial import TRIAL
 
-FILLED = "${trialParameters."
 _SHORTHANDS = ("metricsFormat", "additionalMetricNames")  # one text where a list of texts belongs is its one item
 _TRUE, _FALSE = ("true", "yes", "on"), ("false", "no", "off")
 
@@ -35,7 +34,7 @@ def of_experiment(subject: Subject, *kinds: FlawKind) -> Iterator[Flaw]:
 
 def is_filled_later(flaw: Flaw) -> bool:
     """Whether a placeholder stands where no text can be, though it is a scalar that belongs there."""
-    return FILLED in flaw.found and flaw.expected not in ("a list", "a mapping")
+    return PLACEHOLDER_HEAD in flaw.found and flaw.expected not in ("a list", "a mapping")
 
 
 def value_at(given: Mapping[str, Any], path: FieldPath) -> object:

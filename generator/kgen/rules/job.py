@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from kgen.katib.decode import Flaw, FlawKind
 from kgen.katib.pods import is_job
 from kgen.katib.types import job_fields_since, trial
+from kgen.katib.v1beta1 import PLACEHOLDER_HEAD, TRIAL
 from kgen.model.diagnostic import Edit, EditKind, Effect, Finding
-from kgen.rules.flaws import FILLED, is_filled_later, named, of_trial, unknown, wrong_type
-from kgen.rules.reading import mend
+from kgen.rules.flaws import is_filled_later, named, of_trial, unknown, wrong_type
+from kgen.rules.reading import QUANTITY_HELP, mend
 from kgen.rules.rule import rule
 from kgen.rules.subject import Subject
 from kgen.rules.traits import flawed, odd_in
-from kgen.rules.trial import TRIAL
 
 _VALIDATOR = "katib pkg/webhook/v1beta1/experiment/validator/validator.go"
 _BATCH = "kubernetes pkg/apis/batch/validation/validation.go"
@@ -127,11 +127,11 @@ def job_quantities_are_readable(subject: Subject) -> Iterator[Finding]:
                 help=f'write "{flaw.expected}"',
                 fix=(Edit(EditKind.SET, flaw.path, flaw.expected),),
             )
-        elif FILLED not in flaw.found:
+        elif PLACEHOLDER_HEAD not in flaw.found:
             yield Finding(
                 path=flaw.path,
                 message=f"`{key}: {flaw.found}` is no quantity that Kubernetes can read",
-                help="write a number with one of m, k, M, G, T, Ki, Mi, Gi, Ti or none, such as 500m or 4Gi",
+                help=QUANTITY_HELP,
             )
 
 

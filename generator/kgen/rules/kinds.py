@@ -11,24 +11,21 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kgen.katib.decode import FlawKind
+from kgen.katib.names import DNS_LABEL, DNS_SUBDOMAIN, QUALIFIED_NAME
 from kgen.katib.pods import containers, is_job
 from kgen.katib.types import trial
-from kgen.katib.v1beta1 import version
+from kgen.katib.v1beta1 import PLACEHOLDER_HEAD, TRIAL, version
 from kgen.model.diagnostic import Edit, EditKind, Effect, Finding, Severity
 from kgen.model.node import FieldPath, path_text
 from kgen.model.words import nearest
-from kgen.rules.flaws import FILLED, is_filled_later, of_trial, unknown, wrong_type
-from kgen.rules.reading import listed, mapping, mend, text
+from kgen.rules.flaws import is_filled_later, of_trial, unknown, value_at, wrong_type
+from kgen.rules.reading import QUANTITY_HELP, listed, mapping, mend, text
 from kgen.rules.rule import rule
 from kgen.rules.subject import Subject
 from kgen.rules.traits import flawed, holds, odd_in
-from kgen.rules.trial import TRIAL
 
 _CORE = "kubernetes pkg/apis/core/validation/validation.go"
 _SERVER = "https://github.com/kubernetes/apiextensions-apiserver"
-_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
-_QUALIFIED = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
-_DOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _VARIABLE = re.compile(r"[-._a-zA-Z][-._a-zA-Z0-9]*")
 _ANY_VARIABLE = "1.32"  # from here on a variable's name may hold all but `=`
 _MOST_PORT = 65535
@@ -128,7 +125,7 @@ def _templates(subject: Subject) -> Iterator[tuple[FieldPath, dict[str, Any]]]:
 
 
 def _is_odd(value: object, legal: tuple[str, ...]) -> bool:
-    return isinstance(value, str) and value != "" and value not in legal and FILLED not in value
+    return isinstance(value, str) and value != "" and value not in legal and PLACEHOLDER_HEAD not in value
 
 
 @rule("KG533", Effect.NO_POD, _CORE, when=lambda traits: "pods" in traits.odd or not traits.words.isdisjoint(_WORDED))
@@ -151,9 +148,7 @@ def values_are_among_the_legal(subject: Subject) -> Iterator[Finding]:
     ):
         return
     for path, legal in _odd_values(subject):
-        found: object = subject.trial
-        for step in path:
-            found = found[step]  # type: ignore[index]
+        found = value_at(subject.trial, path)
         near = nearest(str(found), legal)
         yield Finding(
             path=(*TRIAL, *path),
@@ -245,12 +240,12 @@ def names_are_legal_and_unique(subject: Subject) -> Iterator[Finding]:
 
 
 def _name(subject: Subject, name: object, what: str, path: FieldPath, seen: set[str]) -> Iterator[Finding]:
-    if not isinstance(name, str) or not name or FILLED in name:
+    if not isinstance(name, str) or not name or PLACEHOLDER_HEAD in name:
         return
     place = (*TRIAL, *path, "name")
     if name in seen:
         yield Finding(place, f"two {what}s of the pod are named `{name}`", f"give one of the {what}s another name")
-    elif _LABEL.fullmatch(name) is None:
+    elif DNS_LABEL.fullmatch(name) is None:
         message = f"{what} name `{name}` is not legal: small letters, digits and `-`, at most 63"
         own = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:63].strip("-")
         where = mend(subject, "wherever a layer names it", "wherever it is named, primaryContainerName too")
@@ -290,13 +285,20 @@ def labels_are_legal(subject: Subject) -> Iterator[Finding]:
 
 def _bad_key(key: str) -> str | None:
     domain, slash, name = key.rpartition("/")
-    if FILLED in key or (_QUALIFIED.fullmatch(name) is not None and (not slash or _DOMAIN.fullmatch(domain))):
+    if PLACEHOLDER_HEAD in key or (
+        QUALIFIED_NAME.fullmatch(name) is not None and (not slash or DNS_SUBDOMAIN.fullmatch(domain))
+    ):
         return None
     return "the key is no label name" if not slash else "the key is no `domain/name`"
 
 
 def _bad_value(value: object) -> str | None:
-    if not isinstance(value, str) or not value or FILLED in value or _QUALIFIED.fullmatch(value) is not None:
+    if (
+        not isinstance(value, str)
+        or not value
+        or PLACEHOLDER_HEAD in value
+        or QUALIFIED_NAME.fullmatch(value) is not None
+    ):
         return None
     return "the value has more than 63 characters" if len(value) > 63 else "the value is no label value"
 
@@ -328,7 +330,7 @@ def _bad_variable(given: dict[str, Any], kubernetes: str) -> tuple[str, str, str
     name = given.get("name")
     if name is None or name == "":
         return "name", "an environment variable has no name", "write its `name`"
-    if not isinstance(name, str) or FILLED in name:
+    if not isinstance(name, str) or PLACEHOLDER_HEAD in name:
         return None
     if "=" in name:
         own, _, value = name.partition("=")
@@ -357,7 +359,7 @@ def sizes_are_readable(subject: Subject) -> Iterator[Finding]:
             yield Finding(
                 path=flaw.path,
                 message=f"`{flaw.path[-1]}: {flaw.found}` is no quantity that Kubernetes can read",
-                help="write a number with one of m, k, M, G, T, Ki, Mi, Gi, Ti or none, such as 500m or 4Gi",
+                help=QUANTITY_HELP,
             )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from kgen.katib.collectors import STOCK
 from kgen.katib.pods import TRAINJOB, containers, is_job
 from kgen.katib.trialkinds import OPERATOR_KINDS
+from kgen.katib.v1beta1 import TRIAL
 from kgen.model.diagnostic import Edit, EditKind, Effect, Finding, Severity
 from kgen.model.node import FieldPath
 from kgen.rules.primary import is_primary
@@ -14,7 +15,6 @@ from kgen.rules.reading import count, mapping, mend, text
 from kgen.rules.rule import rule
 from kgen.rules.subject import Subject
 from kgen.rules.traits import holds, odd_in
-from kgen.rules.trial import TRIAL
 
 _POD_WEBHOOK = "katib pkg/webhook/v1beta1/pod/inject_webhook.go"
 _CORE = "kubernetes pkg/apis/core/validation/validation.go"

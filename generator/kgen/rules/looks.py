@@ -14,7 +14,8 @@ from typing import Any, TypeAlias
 
 from kgen.katib import settings
 from kgen.katib.collectors import mounted_at, tidy
-from kgen.katib.v1beta1 import API_VERSION, KIND, MOST_NAME, STRATEGY_OF_TYPE
+from kgen.katib.names import DNS_SUBDOMAIN, QUALIFIED_NAME
+from kgen.katib.v1beta1 import API_VERSION, KIND, MOST_NAME, PLACEHOLDER_HEAD, STRATEGY_OF_TYPE
 from kgen.model.spec import DISTRIBUTIONS
 from kgen.rules.reading import mapping
 from kgen.rules.subject import Subject
@@ -24,8 +25,6 @@ Look: TypeAlias = "tuple[str, Callable[[Subject], bool]]"
 _USUAL_METADATA = frozenset(("name", "namespace", "labels"))
 _PROFILE = "kubeflow-user"  # namespaces of Kubeflow's profiles, of which there is more to say
 _NAME = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
-_LABEL = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
-_DOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _METRIC = re.compile(r"[A-Za-z0-9_|-]{1,99}")  # what the default filter finds
 _ENTRY = re.compile(r"[A-Za-z0-9_.-]+")
 _VALUE = re.compile(r"[A-Za-z0-9_./:+-]+")  # of a list: nothing that JSON escapes or a shell takes apart
@@ -87,9 +86,9 @@ def _is_legal(key: str, value: str) -> bool:
     """Whether it is a legal label that steers no queue and no mesh; the one against Istio's proxy is in its place."""
     domain, slash, name = key.rpartition("/")
     return (
-        _LABEL.fullmatch(name) is not None
-        and _LABEL.fullmatch(value) is not None
-        and (not slash or _DOMAIN.fullmatch(domain) is not None)
+        QUALIFIED_NAME.fullmatch(name) is not None
+        and QUALIFIED_NAME.fullmatch(value) is not None
+        and (not slash or DNS_SUBDOMAIN.fullmatch(domain) is not None)
         and not key.startswith(_STEERING)
     )
 
@@ -240,7 +239,7 @@ def _has_odd_entries(subject: Subject) -> bool:
         if not reference or "$" in reference or not _is_plain_name(name):
             return True
     text = subject.text
-    held = [piece.partition("}")[0] for piece in text.split("${trialParameters.")[1:]]
+    held = [piece.partition("}")[0] for piece in text.split(PLACEHOLDER_HEAD)[1:]]
     if len(set(names)) < len(names) or set(held) != set(names):
         return True
     folded = text.lower()  # what else begins like a placeholder is misspelt

@@ -12,7 +12,7 @@ from kgen.model.diagnostic import Effect, Finding, Severity
 from kgen.model.environment import Target
 from kgen.model.node import NOWHERE, make
 from kgen.rules.flaws import unknown, wrong_type
-from kgen.rules.reading import text
+from kgen.rules.reading import QUANTITY_HELP, text
 from kgen.rules.rule import rule_of_object
 
 _FILLED_IN = re.compile(r"<.+>|\$\{?\w|\{\{")  # a plugin or a pipeline puts the value there later
@@ -50,7 +50,7 @@ def values_of_an_object_fit(obj: Mapping[str, Any], target: Target) -> Iterator[
             yield Finding(
                 path=flaw.path,
                 message=f"`{flaw.path[-1]}: {flaw.found}` is no quantity that Kubernetes can read",
-                help="write a number with one of m, k, M, G, T, Ki, Mi, Gi, Ti or none, such as 500m or 4Gi",
+                help=QUANTITY_HELP,
             )
 
 

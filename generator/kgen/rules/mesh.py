@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from kgen.katib.pods import TRAINJOB
+from kgen.katib.v1beta1 import TRIAL
 from kgen.model.diagnostic import Edit, EditKind, Effect, Finding, Severity
 from kgen.model.node import FieldPath
 from kgen.rules.reading import mapping, mend, text
 from kgen.rules.rule import rule
 from kgen.rules.subject import Subject
 from kgen.rules.traits import odd_in
-from kgen.rules.trial import TRIAL
 
 _ISTIO = "https://github.com/istio/istio"
 INJECT = "sidecar.istio.io/inject"

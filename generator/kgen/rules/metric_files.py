@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from kgen.katib import collectors as katib
 from kgen.katib.pods import containers
+from kgen.katib.v1beta1 import TRIAL
 from kgen.model.diagnostic import Edit, EditKind, Effect, Finding, Severity
 from kgen.model.node import FieldPath
 from kgen.rules.filters import FILE_COLLECTOR
@@ -21,7 +22,6 @@ _POD_WEBHOOK = "katib pkg/webhook/v1beta1/pod/inject_webhook.go"
 _SPEC = ("spec", "metricsCollectorSpec")
 _SOURCE = (*_SPEC, "source")
 _PATH = (*_SOURCE, "fileSystemPath", "path")
-_TRIAL = ("spec", "trialTemplate", "trialSpec")
 _PROGRAM = re.compile(r"(/[\w./-]+\.(?:py|sh|jar|pl|R|lua))(?![\w.])")
 
 
@@ -55,7 +55,7 @@ def _training(subject: Subject) -> Iterator[_Training]:
     for path, pod in subject.pods:
         for at, container in containers(pod):
             if container.get("name") == name:
-                yield _Training((*_TRIAL, *path, *at), container)
+                yield _Training((*TRIAL, *path, *at), container)
 
 
 def _mounts(training: _Training) -> Iterator[tuple[FieldPath, str]]:

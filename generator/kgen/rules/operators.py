@@ -9,7 +9,7 @@ from typing import Any
 from kgen.katib.pods import TRAINJOB, containers, is_job
 from kgen.katib.trialkinds import OPERATOR_KINDS
 from kgen.katib.trialkinds.kind import TrialKind
-from kgen.katib.v1beta1 import JOB_CONDITIONS, OPERATOR_CONDITIONS
+from kgen.katib.v1beta1 import JOB_CONDITIONS, OPERATOR_CONDITIONS, PLACEHOLDER_HEAD, TEMPLATE, TRIAL
 from kgen.model.diagnostic import Edit, EditKind, Effect, Finding, Severity
 from kgen.model.node import FieldPath
 from kgen.model.words import suggestion
@@ -18,12 +18,10 @@ from kgen.rules.reading import count, mapping, mend, text
 from kgen.rules.rule import rule
 from kgen.rules.subject import Subject
 from kgen.rules.traits import Traits, odd_in
-from kgen.rules.trial import TEMPLATE, TRIAL
 
 _OPERATOR = "https://github.com/kubeflow/training-operator pkg/webhooks"
 _POD_WEBHOOK = "katib pkg/webhook/v1beta1/pod/inject_webhook.go"
 _TRIAL_JOB = "katib pkg/controller.v1beta1/trial/util/job_util.go"
-_FILLED = "${trialParameters."
 _LABELS = (*TEMPLATE, "primaryPodLabels")
 _PUSHED = ("Push", "None")  # no pod gets a collector
 _DOMAIN = "training.kubeflow.org/"
@@ -161,7 +159,7 @@ def operator_finds_its_container(subject: Subject) -> Iterator[Finding]:
         return
     for path, pod in subject.pods:
         names = [container.get("name") for _, container in containers(pod)]
-        if not names or kind.container in names or any(_FILLED in text(name) for name in names):
+        if not names or kind.container in names or any(PLACEHOLDER_HEAD in text(name) for name in names):
             continue
         place = (*TRIAL, *path, "containers")
         yield Finding(
@@ -318,7 +316,7 @@ def _why_never(given: str, types: tuple[str, ...]) -> str:
     bare = _QUOTED.sub("", given)
     if bare.count("(") != bare.count(")") or bare.count("[") != bare.count("]"):
         return "its brackets do not match"
-    if _FILLED in given:
+    if PLACEHOLDER_HEAD in given:
         return "Katib replaces placeholders in trialSpec alone"
     if not types:
         return ""

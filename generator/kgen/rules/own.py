@@ -18,7 +18,8 @@ _MOST_WORDS = 200  # characters of an exception's own words
 class RuleFailure(InputError):
     """A rule of a team's own raised an exception, or gave something that is no finding.
 
-    Nobody needs to catch it: it ends a run as wrong input does, with exit code 1.
+    `stages.check` reports it at the Experiment, and does not ask the rule again. Whoever asks a rule elsewhere need
+    not catch it: it ends the run as wrong input does.
     """
 
     def __init__(self, diagnostic: Diagnostic) -> None:

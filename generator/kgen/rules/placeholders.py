@@ -6,14 +6,14 @@ import json
 import re
 from collections.abc import Iterator
 
-from kgen.katib.v1beta1 import PLACEHOLDER
+from kgen.katib.v1beta1 import PLACEHOLDER, PLACEHOLDER_HEAD, TEMPLATE, TRIAL
 from kgen.model.diagnostic import Effect, Finding, Severity
 from kgen.model.node import FieldPath
 from kgen.rules.reading import listed, mend, text
 from kgen.rules.rule import rule
 from kgen.rules.subject import Subject
 from kgen.rules.traits import holds, odd_in
-from kgen.rules.trial import TEMPLATE, TRIAL, as_go_writes
+from kgen.rules.trial import as_go_writes
 
 _GENERATOR = "katib pkg/controller.v1beta1/experiment/manifest/generator.go"
 _META = re.compile(r"\$\{trialSpec\.[^{}]{0,100}\}")
@@ -94,7 +94,7 @@ def placeholders_are_spelt_right(subject: Subject) -> Iterator[Finding]:
     Good: `args: ["--lr=${trialParameters.lr}"]`
     """
     folded = subject.text.lower().replace("_", "")
-    if folded.count("trialparam") == subject.text.count("${trialParameters."):
+    if folded.count("trialparam") == subject.text.count(PLACEHOLDER_HEAD):
         return
     for found in sorted(set(_NEAR.findall(subject.text))):
         if PLACEHOLDER.fullmatch(found) is None:

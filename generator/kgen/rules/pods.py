@@ -8,21 +8,19 @@ from typing import Any
 
 from kgen.katib.collectors import WRAPPING
 from kgen.katib.pods import TRAINJOB, amount, containers, is_job, is_quantity
-from kgen.katib.v1beta1 import version
+from kgen.katib.v1beta1 import PLACEHOLDER_HEAD, TEMPLATE, TRIAL, version
 from kgen.model.diagnostic import Edit, EditKind, Effect, Finding, Severity
 from kgen.model.image import DOCKER_HUB, parse, qualified
 from kgen.model.node import FieldPath
 from kgen.model.words import MOST_LISTED, suggestion
 from kgen.rules.primary import is_primary
-from kgen.rules.reading import listed, mapping, mend, text
+from kgen.rules.reading import QUANTITY_HELP, listed, mapping, mend, text
 from kgen.rules.rule import rule
 from kgen.rules.subject import Subject
 from kgen.rules.traits import Traits, holds, odd_in
-from kgen.rules.trial import TEMPLATE, TRIAL
 
 _POD_WEBHOOK = "katib pkg/webhook/v1beta1/pod/inject_webhook.go"
 _CORE = "kubernetes pkg/apis/core/validation/validation.go"
-_FILLED = "${trialParameters."
 _NAME = (*TEMPLATE, "primaryContainerName")
 _SINCE_STRICT = "0.19"  # the whole name of an image whose command is looked up
 _METRICS_VOLUME = "metrics-volume"  # Katib adds it to primary pods
@@ -53,12 +51,12 @@ def primary_container_exists(subject: Subject) -> Iterator[Finding]:
     if any(command.name == name for command in subject.commands):
         return
     found = [_names(pod) for _, pod in subject.pods]
-    if _FILLED in name:
+    if PLACEHOLDER_HEAD in name:
         message = f"primaryContainerName `{name}` has a placeholder, and Katib replaces those in trialSpec alone"
         yield Finding(_NAME, message, "write the container's name as it is")
     elif name and found and not any(name in names for names in found):
         every = sorted({n for names in found for n in names if n})
-        if any(_FILLED in one for one in every):
+        if any(PLACEHOLDER_HEAD in one for one in every):
             return
         fix = (Edit(EditKind.SET, _NAME, every[0]),) if len(every) == 1 else ()
         yield Finding(
@@ -182,11 +180,11 @@ def quantities_are_readable(subject: Subject) -> Iterator[Finding]:
     for path, resources in _resources(subject):
         for kind in ("limits", "requests"):
             for name, value in mapping(resources.get(kind)).items():
-                if isinstance(value, str) and not is_quantity(value) and _FILLED not in value:
+                if isinstance(value, str) and not is_quantity(value) and PLACEHOLDER_HEAD not in value:
                     yield Finding(
                         path=(*TRIAL, *path, kind, name),
                         message=f"`{name}: {value}` is no quantity that Kubernetes can read",
-                        help="write a number with one of m, k, M, G, T, Ki, Mi, Gi, Ti or none, such as 500m or 4Gi",
+                        help=QUANTITY_HELP,
                     )
 
 
@@ -241,7 +239,7 @@ def mounts_have_volumes(subject: Subject) -> Iterator[Finding]:
     for path, container in subject.containers:
         for index, mount in enumerate(listed(container["volumeMounts"]) if "volumeMounts" in container else ()):
             name = mapping(mount).get("name")
-            if not isinstance(name, str) or name == _METRICS_VOLUME or _FILLED in name:
+            if not isinstance(name, str) or name == _METRICS_VOLUME or PLACEHOLDER_HEAD in name:
                 continue
             if path[:-2] not in known:
                 known[path[:-2]] = _volumes(subject, path)

@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kgen.katib.pods import TRAINJOB, amount
+from kgen.katib.v1beta1 import TRIAL
 from kgen.model.diagnostic import Effect, Finding
 from kgen.model.image import parse, qualified
 from kgen.model.node import FieldPath
 from kgen.rules.reading import count, listed, mapping, mend
 from kgen.rules.rule import rule
-from kgen.rules.security import TRIAL, every_container
+from kgen.rules.security import every_container
 from kgen.rules.subject import Subject
 
 _FILLED = re.compile(r"\$\{trialParameters\.([^}]+)\}")
@@ -175,11 +176,12 @@ def is_accelerator(name: object) -> bool:
 
 def _replicas(subject: Subject, path: FieldPath) -> int:
     """Multiply the replicas and the parallelism of all that stands around a pod."""
-    out, holder = 1, subject.trial
+    out = 1
+    holder: Any = subject.trial
     for step in path:
         if isinstance(holder, dict):
             out *= _number(subject, holder.get("replicas"), 1) * _number(subject, holder.get("parallelism"), 1)
-        holder = holder[step]  # type: ignore[index]
+        holder = holder[step]
     return out
 
 

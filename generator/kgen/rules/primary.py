@@ -8,10 +8,10 @@ from typing import NamedTuple
 from kgen.katib.collectors import WRAPPING
 from kgen.katib.pods import TRAINJOB
 from kgen.katib.trialkinds import OPERATOR_KINDS
+from kgen.katib.v1beta1 import TRIAL
 from kgen.model.node import FieldPath
 from kgen.rules.reading import mapping
 from kgen.rules.subject import Subject
-from kgen.rules.trial import TRIAL
 
 _LEADING = {
     "PyTorchJob": ("Master", "Worker"),

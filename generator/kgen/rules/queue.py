@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from kgen.katib.pods import containers
+from kgen.katib.v1beta1 import TRIAL
 from kgen.model.diagnostic import Edit, EditKind, Effect, Finding, Severity
 from kgen.model.node import FieldPath
+from kgen.rules.flaws import value_at
 from kgen.rules.mesh import emptied
 from kgen.rules.reading import mapping, mend
 from kgen.rules.rule import rule
 from kgen.rules.subject import Subject
 from kgen.rules.traits import odd_in
-from kgen.rules.trial import TRIAL
 
 _KUEUE = "https://github.com/kubernetes-sigs/kueue"
 _QUEUE = "kueue.x-k8s.io/queue-name"
@@ -37,7 +38,7 @@ def queue_is_on_the_job(subject: Subject) -> Iterator[Finding]:
     places: list[FieldPath] = [("metadata", "labels", _QUEUE)] if on_top else []
     for path, _ in subject.pods:
         place = (*path[:-1], "metadata", "labels", _QUEUE)
-        if _at(subject.trial, place) is not None and len(path) > 1:
+        if value_at(subject.trial, place) is not None and len(path) > 1:
             places.append((*TRIAL, *place))
     to = (*TRIAL, "metadata", "labels", _QUEUE)
     for number, place in enumerate(places):
@@ -49,17 +50,6 @@ def queue_is_on_the_job(subject: Subject) -> Iterator[Finding]:
             help=mend(subject, "set `queue` in an overlay instead", "move it to `trialSpec.metadata.labels`"),
             fix=(edit, *emptied(subject, place)),
         )
-
-
-def _at(value: Any, path: FieldPath) -> object:
-    for step in path:
-        if isinstance(value, dict):
-            value = value.get(step)
-        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
-            value = value[step]
-        else:
-            return None
-    return value
 
 
 def _asks(container: dict[str, Any]) -> bool:

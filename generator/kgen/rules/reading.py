@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from kgen.rules.subject import Subject
+if TYPE_CHECKING:  # which reads by these helpers
+    from kgen.rules.subject import Subject
+
+QUANTITY_HELP = "write a number with one of m, k, M, G, T, Ki, Mi, Gi, Ti or none, such as 500m or 4Gi"
 
 
 def text(value: object) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from kgen.model.diagnostic import Effect, Finding, Severity
 from kgen.model.environment import Target
@@ -16,15 +16,18 @@ CheckObject = Callable[[Mapping[str, Any], Target], Iterator[Finding]]
 CheckRun = Callable[[tuple[Mapping[str, Any], ...], tuple[Subject, ...]], Iterator[tuple[int, Finding]]]
 
 
-class Rule(NamedTuple):
-    """A check of one Experiment, with what its catalogue entry says."""
+_Check = TypeVar("_Check", bound=Callable[..., object])
+
+
+class _Base(NamedTuple, Generic[_Check]):
+    """What every rule is: a check, with what its catalogue entry says."""
 
     code: str  # stable for ever
     severity: Severity
     effect: Effect
     source: str  # the upstream file it mirrors, or "kgen" where kgen is stricter
-    check: Check
-    when: When | None = None  # the Experiments that it is asked of; None for all
+    check: _Check
+    when: When | None = None  # the Experiments that a Rule is asked of; None for all
 
     @property
     def docs(self) -> str:
@@ -32,49 +35,28 @@ class Rule(NamedTuple):
         return self.check.__doc__ or ""
 
 
-class RuleOfAll(NamedTuple):
+class Rule(_Base[Check]):
+    """A check of one Experiment."""
+
+    __slots__ = ()
+
+
+class RuleOfAll(_Base[CheckAll]):
     """A check that compares the Experiments of an environment; each finding names its index."""
 
-    code: str
-    severity: Severity
-    effect: Effect
-    source: str
-    check: CheckAll
-
-    @property
-    def docs(self) -> str:
-        """The rule's page: its first line says what holds."""
-        return self.check.__doc__ or ""
+    __slots__ = ()
 
 
-class RuleOfObject(NamedTuple):
+class RuleOfObject(_Base[CheckObject]):
     """A check of one object that is no Experiment, as it is in its file."""
 
-    code: str
-    severity: Severity
-    effect: Effect
-    source: str
-    check: CheckObject
-
-    @property
-    def docs(self) -> str:
-        """The rule's page: its first line says what holds."""
-        return self.check.__doc__ or ""
+    __slots__ = ()
 
 
-class RuleOfRun(NamedTuple):
+class RuleOfRun(_Base[CheckRun]):
     """A check of other objects against the Experiments beside them; each finding names the index of its object."""
 
-    code: str
-    severity: Severity
-    effect: Effect
-    source: str
-    check: CheckRun
-
-    @property
-    def docs(self) -> str:
-        """The rule's page: its first line says what holds."""
-        return self.check.__doc__ or ""
+    __slots__ = ()
 
 
 def rule(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from kgen.katib.pods import containers, is_more
+from kgen.katib.v1beta1 import TRIAL
 from kgen.model.diagnostic import Edit, EditKind, Effect, Finding, Severity
 from kgen.model.node import FieldPath
 from kgen.model.words import suggestion
@@ -14,7 +15,6 @@ from kgen.rules.reading import listed, mapping, mend, text
 from kgen.rules.rule import rule
 from kgen.rules.subject import Subject
 from kgen.rules.traits import holds, odd_in
-from kgen.rules.trial import TRIAL
 
 _CORE = "kubernetes pkg/apis/core/validation/validation.go"
 _EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from kgen.katib.pods import containers
+from kgen.katib.v1beta1 import TRIAL
 from kgen.model.diagnostic import Effect, Finding, Severity
 from kgen.model.image import is_moving, parse
 from kgen.model.node import FieldPath
@@ -15,7 +16,6 @@ from kgen.rules.rule import rule
 from kgen.rules.subject import Subject
 from kgen.rules.traits import holds, odd_in
 
-TRIAL: FieldPath = ("spec", "trialTemplate", "trialSpec")
 _ANNOTATIONS: FieldPath = ("metadata", "annotations")
 _CUSTOM: FieldPath = ("spec", "metricsCollectorSpec", "collector", "customCollector")
 _COPY = "kubectl.kubernetes.io/last-applied-configuration"  # repeats what stands elsewhere

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 
 from kgen.katib.pods import TRAINJOB
 from kgen.katib.trialkinds import OPERATOR_KINDS
-from kgen.katib.v1beta1 import trial_defaults
+from kgen.katib.v1beta1 import TRIAL, trial_defaults
 from kgen.model.diagnostic import Edit, EditKind, Effect, Finding, Severity
 from kgen.rules.rule import rule
 from kgen.rules.subject import Subject
 from kgen.rules.traits import odd_in
-from kgen.rules.trial import TRIAL
 
 _WATCHED = ("Job", "TFJob", "PyTorchJob", "MPIJob", "XGBoostJob", TRAINJOB)
 

@@ -15,7 +15,7 @@ from kgen.model.diagnostic import Edit, EditKind, Effect, Finding, Severity
 from kgen.model.node import FieldPath, path_text
 from kgen.model.words import nearest
 from kgen.rules.flaws import is_there, named, of_experiment, unknown, wrong_type
-from kgen.rules.reading import mend
+from kgen.rules.reading import QUANTITY_HELP, mend
 from kgen.rules.rule import rule
 from kgen.rules.subject import Subject
 from kgen.rules.traits import flawed, odd_in
@@ -164,7 +164,7 @@ def collector_quantities_are_readable(subject: Subject) -> Iterator[Finding]:
         yield Finding(
             path=flaw.path,
             message=f"{named(flaw.path)} is {flaw.found}, no quantity that Kubernetes can read",
-            help="write a number with one of m, k, M, G, T, Ki, Mi, Gi, Ti or none, such as 500m or 4Gi",
+            help=QUANTITY_HELP,
         )
 
 

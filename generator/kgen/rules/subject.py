@@ -10,8 +10,7 @@ from kgen.katib.pods import Command, Container, commands, every_container, pod_s
 from kgen.model.environment import Target
 from kgen.model.node import FieldPath
 from kgen.model.policies import NO_POLICIES, Policies
-
-_NONE: dict[str, Any] = {}
+from kgen.rules.reading import listed, mapping, text
 
 
 class Entry(NamedTuple):
@@ -68,12 +67,12 @@ def read(
     policies: Policies = NO_POLICIES,
 ) -> Subject:
     """Read the parts of an Experiment."""
-    spec = _mapping(manifest.get("spec"))
-    template = _mapping(spec.get("trialTemplate"))
-    trial = _mapping(template.get("trialSpec"))
+    spec = mapping(manifest.get("spec"))
+    template = mapping(spec.get("trialTemplate"))
+    trial = mapping(template.get("trialSpec"))
     pods = pod_specs(trial)
-    algorithm = _text(_mapping(spec.get("algorithm")).get("algorithmName"))
-    collector = _text(_mapping(_mapping(spec.get("metricsCollectorSpec")).get("collector")).get("kind"))
+    algorithm = text(mapping(spec.get("algorithm")).get("algorithmName"))
+    collector = text(mapping(mapping(spec.get("metricsCollectorSpec")).get("collector")).get("kind"))
     return Subject(
         manifest,
         manifest if given is None else given,
@@ -90,16 +89,16 @@ def read(
         tuple(
             Space(
                 index,
-                _text(item.get("name")),
-                _text(item.get("parameterType")),
-                _mapping(item.get("feasibleSpace")),
+                text(item.get("name")),
+                text(item.get("parameterType")),
+                mapping(item.get("feasibleSpace")),
             )
-            for index, item in enumerate(_listed(spec.get("parameters")))
+            for index, item in enumerate(listed(spec.get("parameters")))
             if isinstance(item, dict)
         ),
         tuple(
-            Entry(index, _text(item.get("name")), _text(item.get("reference")))
-            for index, item in enumerate(_listed(template.get("trialParameters")))
+            Entry(index, text(item.get("name")), text(item.get("reference")))
+            for index, item in enumerate(listed(template.get("trialParameters")))
             if isinstance(item, dict)
         ),
         pods,
@@ -107,15 +106,3 @@ def read(
         commands(trial, pods),
         str(trial),
     )
-
-
-def _mapping(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else _NONE
-
-
-def _listed(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""

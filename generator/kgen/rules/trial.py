@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from kgen.katib.v1beta1 import NAS_ASSIGNMENTS, PLACEHOLDER
+from kgen.katib.v1beta1 import NAS_ASSIGNMENTS, PLACEHOLDER, PLACEHOLDER_HEAD, TEMPLATE, TRIAL
 from kgen.model.diagnostic import Edit, EditKind, Effect, Finding
 from kgen.model.node import FieldPath
 from kgen.model.words import suggestion
@@ -18,8 +18,6 @@ from kgen.rules.traits import odd_in
 
 _VALIDATOR = "katib pkg/webhook/v1beta1/experiment/validator/validator.go"
 _GENERATOR = "katib pkg/controller.v1beta1/experiment/manifest/generator.go"
-TEMPLATE = ("spec", "trialTemplate")
-TRIAL = (*TEMPLATE, "trialSpec")
 _PARAMETERS = (*TEMPLATE, "trialParameters")
 
 _META = re.compile(r"\$\{trialSpec\.(.+?)\}")
@@ -341,7 +339,7 @@ def _unused(path: FieldPath, name: str) -> Finding:
 def _unfilled(spec: dict[str, Any], name: str, names: list[str]) -> Finding:
     """Say that nothing fills a placeholder; a quote in its name ends the text it is in."""
     if name[0] != "}" and '"' in name.replace('\\"', ""):
-        shown = "${trialParameters." + name[: name.index('"')]
+        shown = PLACEHOLDER_HEAD + name[: name.index('"')]
         help_ = "write the closing brace: ${trialParameters.NAME}"
         return Finding((*TRIAL, *(_place(spec, shown) or ())), f"`{shown}` has no closing brace", help_)
     shown = f"${{trialParameters.{name}}}" if name[0] != "}" else "${trialParameters.}"

@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 from typing import Any
 
+from kgen.katib.names import DNS_LABEL
 from kgen.katib.pods import is_job
 from kgen.katib.v1beta1 import JOB_CONDITIONS, OPERATOR_CONDITIONS
 from kgen.model.image import is_moving
@@ -13,7 +14,6 @@ from kgen.rules.credentials import may_name_secret
 from kgen.rules.looks import Look, is_label
 from kgen.rules.subject import Subject
 
-_CONTAINER = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _POD_OF_JOB = ("spec", "template", "spec")
 _OPERATED = ("PyTorchJob", "TFJob", "MPIJob", "XGBoostJob")
@@ -97,7 +97,7 @@ def _has_odd_containers(subject: Subject) -> bool:
 
 @lru_cache(maxsize=1024)
 def _is_container(name: str) -> bool:
-    return _CONTAINER.fullmatch(name) is not None and not name.startswith("metrics-")
+    return DNS_LABEL.fullmatch(name) is not None and not name.startswith("metrics-")
 
 
 def _has_odd_images(subject: Subject) -> bool:

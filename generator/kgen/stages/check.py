@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from kgen.model.diagnostic import Diagnostic, Finding, Related, Severity
 from kgen.model.environment import Target
-from kgen.model.node import FieldPath, Node, Span, fields, get, path_text, plain, text_of
+from kgen.model.node import FieldPath, Node, Span, get, object_of, path_text, plain
 from kgen.rules.own import RuleFailure
 from kgen.rules.rule import Rule, RuleOfAll, RuleOfObject, RuleOfRun
 from kgen.rules.subject import Subject
@@ -67,8 +67,7 @@ class Asked:
 
 
 def _failed(failure: RuleFailure, case: Case) -> Diagnostic:
-    placed = place(Finding((), "", ""), "", case.tree, case.place)
-    return failure.diagnostic._replace(span=case.place, object=placed.object)
+    return failure.diagnostic._replace(span=case.place, object=object_of(case.tree))
 
 
 class Thing(NamedTuple):
@@ -120,9 +119,6 @@ def _placed(finding: Finding, case: Case, rule: Rule | RuleOfAll) -> Diagnostic:
 
 def place(finding: Finding, code: str, tree: Node, fallback: Span, within: FieldPath = ()) -> Diagnostic:
     """Give a finding its place in a file; the severity is the caller's to set."""
-    metadata = fields(get(tree, "metadata"))
-    names = [text_of(metadata[key]) if key in metadata else "" for key in ("namespace", "name")]
-    kind = get(tree, "kind")
     return Diagnostic(
         span=origin(tree, finding.path) or fallback,
         code=code,
@@ -131,7 +127,7 @@ def place(finding: Finding, code: str, tree: Node, fallback: Span, within: Field
         help=finding.help,
         related=tuple(Related(span) for path in finding.related if (span := origin(tree, path)) is not None),
         field=path_text(finding.path),
-        object=("" if kind is None else text_of(kind), names[0], names[1]),
+        object=object_of(tree),
         fix=tuple(
             edit._replace(path=(*within, *edit.path), to=(*within, *edit.to) if edit.to else ()) for edit in finding.fix
         ),

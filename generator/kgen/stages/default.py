@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from kgen.katib import v1beta1 as katib
 from kgen.katib.admission import Admitted, admit
-from kgen.katib.decode import TRIAL, FlawKind
+from kgen.katib.decode import FlawKind
 from kgen.katib.quantity import canonical
 from kgen.katib.trialkinds.kind import TrialKind
 from kgen.model.diagnostic import Diagnostic, error
@@ -30,7 +30,7 @@ def default(manifest: Node, kinds: Mapping[str, TrialKind], target: Target, prob
     _fewer_at_once(spec)
     if "metricsCollectorSpec" in spec:
         spec["metricsCollectorSpec"] = _collector(spec["metricsCollectorSpec"], target.katib)
-    if "parameters" in spec and not _knows_distribution(target.katib):
+    if "parameters" in spec and not katib.knows_distribution(target.katib):
         spec["parameters"] = _undrawn(spec["parameters"], target.katib, problems)
     if "trialTemplate" in spec:
         spec["trialTemplate"] = _trial_template(spec["trialTemplate"], kinds, target.katib)
@@ -45,7 +45,7 @@ def _with_unknown(given: Node, admitted: Admitted) -> Node:
     out = admitted.manifest
     for flaw in admitted.flaws:
         dropped = get(given, *flaw.path)
-        if flaw.kind is FlawKind.UNKNOWN and flaw.path[: len(TRIAL)] != TRIAL and dropped is not None:
+        if flaw.kind is FlawKind.UNKNOWN and flaw.path[: len(katib.TRIAL)] != katib.TRIAL and dropped is not None:
             out = put(out, flaw.path, lambda _: dropped)  # noqa: B023
     return out
 
@@ -53,10 +53,6 @@ def _with_unknown(given: Node, admitted: Admitted) -> Node:
 def _own(plain: object, for_: str = "") -> Node:
     """What kgen writes where Katib has no default, or one that it then refuses."""
     return make(plain, Span(f"kgen's default for {for_}" if for_ else "kgen's default", 0, 0))
-
-
-def _knows_distribution(release: str) -> bool:
-    return katib.version(release) >= katib.version(katib.SINCE_DISTRIBUTION)
 
 
 def _absent(spec: Mapping[str, Node], key: str) -> bool:
@@ -77,7 +73,7 @@ def _collector(node: Node, release: str) -> Node:
     kind = get(node, "collector", "kind")
     if kind is None or kind.value not in ("Push", "None"):
         return node
-    name = "Push" if _knows_distribution(release) else "None"
+    name = "Push" if katib.knows_distribution(release) else "None"
     return put(node, ("collector", "kind"), lambda _: Node(name, kind.span))
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from kgen.katib.fields import unknown_field
+from kgen.katib.decode import FlawKind, decode
+from kgen.katib.types import experiment
 from kgen.model.diagnostic import Diagnostic, error
-from kgen.model.node import FieldPath, Node, fields, get, is_true, items, kind_of, leaves, path_text, plain, text_of
+from kgen.model.environment import KATIB_VERSIONS
+from kgen.model.node import FieldPath, Node, fields, get, is_true, items, kind_of, path_text, plain, text_of
 from kgen.model.target import DEFAULT_KIND, is_target
 
 NO_TARGET, NO_PATH = "KG109", "KG110"
@@ -85,10 +87,9 @@ def _check_whole(new: Node, old: Node) -> None:
         part = spec.value.get(key)
         if part is not None and kind_of(part.value) != kind:
             raise Refused(f"`spec.{key}` must be a {kind}, not a {kind_of(part.value)}")
-    for path, _ in leaves(spec, ("spec",)):
-        unknown = unknown_field(path)
-        if unknown is not None:
-            raise Refused(f"Katib knows no field `{path_text(unknown)}`, and would drop it without a word")
+    for flaw in decode(new, experiment(KATIB_VERSIONS[-1]))[1]:
+        if flaw.kind is FlawKind.UNKNOWN and flaw.path[0] == "spec" and get(old, *flaw.path) is None:
+            raise Refused(f"Katib knows no field `{path_text(flaw.path)}`, and would drop it without a word")
 
 
 def _id(patch: Node) -> str:

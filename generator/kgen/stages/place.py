@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from kgen.katib.v1beta1 import PLACEHOLDER
+from kgen.katib.v1beta1 import PLACEHOLDER, PLACEHOLDER_HEAD
 from kgen.model.diagnostic import Diagnostic, Related, error
 from kgen.model.experiment import Trial
 from kgen.model.node import Node, Span, fields, get, items, put, text_of
@@ -115,7 +115,7 @@ def _refuse_alike(node: Node, aliases: set[str], problems: list[Diagnostic]) -> 
     """Refuse what looks like a parameter's placeholder and is none: Katib would leave it as it is."""
     for found in _ALIKE.finditer(text_of(node)):
         name = found[1] or found[2]
-        if name in aliases and not found[0].startswith("${trialParameters."):
+        if name in aliases and not found[0].startswith(PLACEHOLDER_HEAD):
             message = f"`{found[0]}` is not replaced: a placeholder is written ${{trialParameters.{name}}}"
             problems.append(error(node.span, UNKNOWN, message, f"write ${{trialParameters.{name}}}"))
 
