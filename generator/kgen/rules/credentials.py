@@ -23,41 +23,39 @@ _MARKS = (
 # Those with a line in them, by what stands before it: a text has few lines, and is split at them in no time.
 _BEFORE_LINE = ("ghp", "gho", "ghu", "ghs", "ghr", "github", "hf", "npm", "dckr", "dop")
 _WORDS = ("pass", "token", "secret", "key", "cred", "pwd")  # one of them is in every name of a secret
+# Kept as text: few runs look closer, and `re` keeps what it compiled.
 _TOKENS = (
-    ("an AWS access key", re.compile(r"\b(?:AKIA|ASIA)(?!\w*EXAMPLE\b)[0-9A-Z]{16}\b")),
-    ("a GitHub token", re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{40,})")),
-    ("a GitLab token", re.compile(r"\bglpat-[A-Za-z0-9_-]{20,}")),
-    ("a Hugging Face token", re.compile(r"\bhf_[A-Za-z0-9]{30,}\b")),
-    ("a Slack token", re.compile(r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}")),
-    ("a Google API key", re.compile(r"\bAIza[0-9A-Za-z_-]{35}")),
-    ("an API key (sk-...)", re.compile(r"\bsk-(?=[A-Za-z_-]{0,60}[0-9])[A-Za-z0-9_-]{32,}")),
-    ("an npm token", re.compile(r"\bnpm_[A-Za-z0-9]{36}\b")),
-    ("a PyPI token", re.compile(r"\bpypi-AgE[A-Za-z0-9_-]{40,}")),
-    ("a Docker Hub token", re.compile(r"\bdckr_[op]at_[A-Za-z0-9_-]{20,}")),
-    ("a DigitalOcean token", re.compile(r"\bdop_v1_[0-9a-f]{64}\b")),
-    ("a SendGrid key", re.compile(r"\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}")),
-    ("a private key", re.compile(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----")),
-    ("a JSON Web Token", re.compile(r"\beyJ[A-Za-z0-9_-]{8,1000}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{10,}")),
+    ("an AWS access key", r"\b(?:AKIA|ASIA)(?!\w*EXAMPLE\b)[0-9A-Z]{16}\b"),
+    ("a GitHub token", r"\b(?:gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{40,})"),
+    ("a GitLab token", r"\bglpat-[A-Za-z0-9_-]{20,}"),
+    ("a Hugging Face token", r"\bhf_[A-Za-z0-9]{30,}\b"),
+    ("a Slack token", r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}"),
+    ("a Google API key", r"\bAIza[0-9A-Za-z_-]{35}"),
+    ("an API key (sk-...)", r"\bsk-(?=[A-Za-z_-]{0,60}[0-9])[A-Za-z0-9_-]{32,}"),
+    ("an npm token", r"\bnpm_[A-Za-z0-9]{36}\b"),
+    ("a PyPI token", r"\bpypi-AgE[A-Za-z0-9_-]{40,}"),
+    ("a Docker Hub token", r"\bdckr_[op]at_[A-Za-z0-9_-]{20,}"),
+    ("a DigitalOcean token", r"\bdop_v1_[0-9a-f]{64}\b"),
+    ("a SendGrid key", r"\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}"),
+    ("a private key", r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----"),
+    ("a JSON Web Token", r"\beyJ[A-Za-z0-9_-]{8,1000}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{10,}"),
 )
-_URL = re.compile(r"\b[A-Za-z][A-Za-z0-9+.-]{0,30}://[^\s:/?#@\"']{0,200}:([^\s/?#@\"']{1,200})@")
-_AUTHS = re.compile(r"\"auths\"\s*:\s*\{.{0,2000}?\"(?:auth|password)\"\s*:\s*\"([^\"]+)\"", re.DOTALL)
+_URL = r"\b[A-Za-z][A-Za-z0-9+.-]{0,30}://[^\s:/?#@\"']{0,200}:([^\s/?#@\"']{1,200})@"
+_AUTHS = r"(?s)\"auths\"\s*:\s*\{.{0,2000}?\"(?:auth|password)\"\s*:\s*\"([^\"]+)\""
 
-_NAMED = re.compile(
-    r"(?:^|[_.-])(?:password|passwd|passphrase|pwd|secret|token|api[_-]?key|access[_-]?key|secret[_-]?key|"
-    r"private[_-]?key|account[_-]?key|credentials?)$|^(?:apikey|secretkey|accesskey|[a-z]*password)$",
-    re.IGNORECASE,
+_NAMED = (
+    r"(?i)(?:^|[_.-])(?:password|passwd|passphrase|pwd|secret|token|api[_-]?key|access[_-]?key|secret[_-]?key|"
+    r"private[_-]?key|account[_-]?key|credentials?)$|^(?:apikey|secretkey|accesskey|[a-z]*password)$"
 )
 # Tokens of a tokenizer, which are no secrets.
-_OF_TEXT = re.compile(
-    r"(?:^|[_.-])(?:pad|eos|bos|sep|cls|unk|mask|stop|start|end|image|special|max|min|num|new|per|trigger|instance|"
-    r"class|placeholder|prompt|next)[_.-]?token$",
-    re.IGNORECASE,
+_OF_TEXT = (
+    r"(?i)(?:^|[_.-])(?:pad|eos|bos|sep|cls|unk|mask|stop|start|end|image|special|max|min|num|new|per|trigger|instance|"
+    r"class|placeholder|prompt|next)[_.-]?token$"
 )
-_PLACEHOLDER = re.compile(
-    r"true|false|yes|no|on|off|none|null|auto|default|required|optional|env|-|x+|\*+|\.{3}|\d{1,6}|"
+_PLACEHOLDER = (
+    r"(?i)true|false|yes|no|on|off|none|null|auto|default|required|optional|env|-|x+|\*+|\.{3}|\d{1,6}|"
     r".*(?:change[-_ ]?me|placeholder|example|dummy|redacted|replace[-_ ]?(?:me|this)|your[-_]|not[-_]?set|"
-    r"secretkeyref|to[-_]?be[-_]).*",
-    re.IGNORECASE,
+    r"secretkeyref|to[-_]?be[-_]).*"
 )
 _REFERENCE = (
     "$",
@@ -77,15 +75,14 @@ _REFERENCE = (
     "sm://",
     "ENC[",
 )
-_A_NAME = re.compile(r"[a-z][a-z]*(?:[-./][a-z]+)+")  # a Secret's own name, most likely
-_ARGUMENT = re.compile(r"(?:^|[\s;&|'\"])(?:--?)?([A-Za-z][A-Za-z0-9_.-]*)=(\"[^\"]*\"|'[^']*'|[^\s;&|'\"]+)")
-_FLAG = re.compile(r"(?:^|\s)--([A-Za-z][A-Za-z0-9_.-]*)\s+(\"[^\"]*\"|'[^']*'|[^\s;&|'\"-][^\s;&|'\"]*)")
-_BUILD_ARG = re.compile(r"--build-arg(?:=|\s+)[\"']?([A-Za-z_][A-Za-z0-9_]*)")
-_BUILT = re.compile(r"^[ \t]*(?:ENV|ARG)[ \t]+([A-Za-z_][A-Za-z0-9_]*)", re.MULTILINE | re.IGNORECASE)
-_COPIED = re.compile(
-    r"^[ \t]*(?:COPY|ADD)(?=[ \t])[^\n]*?[ \t/\"'](\.npmrc|\.netrc|\.pypirc|\.git-credentials|\.pgpass|id_rsa|"
-    r"id_ed25519|\.aws|\.aws/credentials|\.docker/config\.json|\.kube/config|kubeconfig|\.env)(?=[\s\"',]|$)",
-    re.MULTILINE | re.IGNORECASE,
+_A_NAME = r"[a-z][a-z]*(?:[-./][a-z]+)+"  # a Secret's own name, most likely
+_ARGUMENT = r"(?:^|[\s;&|'\"])(?:--?)?([A-Za-z][A-Za-z0-9_.-]*)=(\"[^\"]*\"|'[^']*'|[^\s;&|'\"]+)"
+_FLAG = r"(?:^|\s)--([A-Za-z][A-Za-z0-9_.-]*)\s+(\"[^\"]*\"|'[^']*'|[^\s;&|'\"-][^\s;&|'\"]*)"
+_BUILD_ARG = r"--build-arg(?:=|\s+)[\"']?([A-Za-z_][A-Za-z0-9_]*)"
+_BUILT = r"(?mi)^[ \t]*(?:ENV|ARG)[ \t]+([A-Za-z_][A-Za-z0-9_]*)"
+_COPIED = (
+    r"(?mi)^[ \t]*(?:COPY|ADD)(?=[ \t])[^\n]*?[ \t/\"'](\.npmrc|\.netrc|\.pypirc|\.git-credentials|\.pgpass|id_rsa|"
+    r"id_ed25519|\.aws|\.aws/credentials|\.docker/config\.json|\.kube/config|kubeconfig|\.env)(?=[\s\"',]|$)"
 )
 _MOST_PLACEHOLDER = 200  # characters
 _MOST_NAME = 100
@@ -132,18 +129,18 @@ def token(text: str) -> str | None:
     if not may_hold_token(text):
         return None
     for name, form in _TOKENS:
-        if form.search(text) is not None:
+        if re.search(form, text) is not None:
             return name
-    if "://" in text and any(is_literal(found) for found in _URL.findall(text)):
+    if "://" in text and any(is_literal(found) for found in re.findall(_URL, text)):
         return "a URL with a password"
-    if "auths" in text and any(is_literal(found) for found in _AUTHS.findall(text.replace('\\"', '"'))):
+    if "auths" in text and any(is_literal(found) for found in re.findall(_AUTHS, text.replace('\\"', '"'))):
         return "the login to a registry"
     return None
 
 
 def is_secret_name(name: str) -> bool:
     """Whether a variable or a flag of that name is there to hold a credential."""
-    return len(name) <= _MOST_NAME and _NAMED.search(name) is not None and _OF_TEXT.search(name) is None
+    return len(name) <= _MOST_NAME and re.search(_NAMED, name) is not None and re.search(_OF_TEXT, name) is None
 
 
 def is_literal(value: str) -> bool:
@@ -151,14 +148,14 @@ def is_literal(value: str) -> bool:
     value = value.strip().strip("\"'")
     if not value or value.startswith(_REFERENCE) or "$(" in value or "${" in value:
         return False
-    return len(value) > _MOST_PLACEHOLDER or _PLACEHOLDER.fullmatch(value) is None
+    return len(value) > _MOST_PLACEHOLDER or re.fullmatch(_PLACEHOLDER, value) is None
 
 
 def is_secret(name: str, value: object) -> bool:
     """Whether a name and its value are a credential written out."""
     if not isinstance(value, str) or not is_secret_name(name) or not is_literal(value):
         return False
-    return not (name.lower().endswith(("secret", "credential", "credentials")) and _A_NAME.fullmatch(value))
+    return not (name.lower().endswith(("secret", "credential", "credentials")) and re.fullmatch(_A_NAME, value))
 
 
 def secret_argument(argument: str, after: object = None) -> str | None:
@@ -171,7 +168,7 @@ def secret_argument(argument: str, after: object = None) -> str | None:
         name = argument.lstrip("-")
         return name if isinstance(after, str) and not after.startswith("-") and is_secret(name, after) else None
     for form in (_ARGUMENT, _FLAG):
-        for name, value in form.findall(argument):
+        for name, value in re.findall(form, argument):
             if is_secret(name, value):
                 return str(name)
     return None
@@ -184,7 +181,7 @@ def baked_argument(command: str) -> str | None:
     """
     if "--build-arg" not in command:
         return None
-    return next((str(name) for name in _BUILD_ARG.findall(command[:_LONGEST]) if is_secret_name(name)), None)
+    return next((str(name) for name in re.findall(_BUILD_ARG, command[:_LONGEST]) if is_secret_name(name)), None)
 
 
 def baked_file(dockerfile: str) -> str | None:
@@ -192,10 +189,10 @@ def baked_file(dockerfile: str) -> str | None:
     if "FROM " not in dockerfile.upper():
         return None
     dockerfile = dockerfile[:_LONGEST]
-    name = next((str(found) for found in _BUILT.findall(dockerfile) if is_secret_name(found)), None)
+    name = next((str(found) for found in re.findall(_BUILT, dockerfile) if is_secret_name(found)), None)
     if name is not None:
         return name
-    copied = _COPIED.search(dockerfile)
+    copied = re.search(_COPIED, dockerfile)
     return None if copied is None else copied[1]
 
 
