@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from kgen import __version__, rules
+from conftest import run_kgen
+from kgen import __version__
 from kgen.model.codes import CODES
 from kgen.model.schemas import SCHEMAS
+from kgen.pipeline.law import KGENS
 from kgen.report import catalogue, reference
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -27,12 +29,12 @@ def test_the_reference_of_each_file_is_up_to_date(kind: str) -> None:
 
 def test_the_catalogue_is_up_to_date() -> None:
     committed = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
-    made = catalogue.render(rules.EVERY, CODES)
+    made = catalogue.render(KGENS.every, CODES)
     assert committed == made, "run: kgen rule --markdown > docs/rules.md"
 
 
 def test_every_code_in_the_source_is_in_the_catalogue_once() -> None:
-    own = {rule.code for rule in rules.EVERY}
+    own = {rule.code for rule in KGENS.every}
     assert not own & set(CODES)
     package = ROOT / "generator" / "kgen"
     written = {
@@ -92,3 +94,41 @@ def test_the_example_of_the_readme_renders_as_shown(tmp_path: Path) -> None:
     rendered = [line.strip() for line in done.stdout.splitlines()]
     for line in shown[0].splitlines():
         assert line.strip() in ("...", "") or line.split("  # ")[0].strip() in rendered, line
+
+
+# The finding of a page, and the manifest that it is found in.
+_SHOWN = {
+    "README.md": """\
+apiVersion: kubeflow.org/v1beta1
+kind: Experiment
+metadata: {name: shown, namespace: team}
+spec:
+  parameters:
+  - name: lr
+    feasibleSpace: {min: "0.5", max: "0.1"}
+    parameterType: double
+  algorithm: {algorithmName: random}
+""",
+    "docs/lint.md": """\
+apiVersion: kubeflow.org/v1beta1
+kind: Experiment
+metadata:
+  name: shown
+  namespace: team
+spec:
+  objective:
+    type: maximize
+    objectiveMetricName: accuracy
+    goal: "0.99"
+""",
+}
+
+
+@pytest.mark.parametrize("page", _SHOWN)
+def test_the_finding_that_a_page_shows_is_what_is_said(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (block,) = re.findall(r"^```\n(exp\.yaml:.*?)^```$", (ROOT / page).read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    (tmp_path / "exp.yaml").write_text(_SHOWN[page], encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert block in run_kgen("lint", "exp.yaml").out

@@ -208,8 +208,10 @@ def test_no_root_is_too_odd(odd: object) -> None:
         {"spec": {"trialTemplate": odd}},
         {"spec": {"trialTemplate": {"trialSpec": odd}}},
     ):
-        read(value)
-        decode_trial(make(value, NOWHERE), Target())
+        node, flaws = read(value)
+        assert isinstance(node, Node)
+        assert flaws
+        assert isinstance(decode_trial(make(value, NOWHERE), Target())[0], Node)
 
 
 P = "spec.template.spec"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 
 import pytest
 from collector_cases import ENDS, JSON, TEXT, Case, Row
@@ -57,7 +56,8 @@ def test_the_answer_is_that_of_katib(form: str, case: Case) -> None:
 
 @given(ANY | LIKE_A_LOG, st.lists(st.sampled_from(FILTERS), max_size=3), st.sampled_from(["TEXT", "JSON"]))
 def test_no_bytes_raise(log: bytes, filters: list[str], form: str) -> None:
-    stored(log, ("loss", "", "l"), tuple(filters), form)
+    rows, values = stored(log, ("loss", "", "l"), tuple(filters), form)
+    assert (rows is ENDS) is (values is ENDS)  # it ended, or both were found
 
 
 @given(LIKE_A_LOG)
@@ -209,5 +209,7 @@ def test_what_an_experiment_wants_is_read_with_its_defaults() -> None:
     )
 )
 def test_odd_experiments_are_read(value: object) -> None:
-    collectors.wanted(value if isinstance(value, dict) else {"objective": value, "metricsCollectorSpec": value})
-    json.dumps(value)
+    wanted = collectors.wanted(
+        value if isinstance(value, dict) else {"objective": value, "metricsCollectorSpec": value}
+    )
+    assert all(isinstance(name, str) for name in (*wanted.names, *wanted.filters))

@@ -140,7 +140,7 @@ def test_json_fits_its_schema(found: list[Diagnostic]) -> None:
     clean = [d._replace(message="m", help="h", field="f", object=MNIST, span=Span("f", *d.span[1:])) for d in found]
     for counts in (None, Counts(1, 2, 3, 4, 5)):
         for listed in (clean, list(REPORT.shown)):
-            validator.validate(json.loads(json_text.render(listed, counts)))
+            assert list(validator.iter_errors(json.loads(json_text.render(listed, counts)))) == []
 
 
 @pytest.mark.parametrize(
@@ -294,7 +294,7 @@ def test_sarif_has_what_the_standard_demands(found: list[Diagnostic]) -> None:
     for report in (REPORT, report_of(named)):
         written = STYLES["sarif"](report)
         if "\\ud" not in written:  # jsonschema-rs takes no half of a pair, even as an escape
-            validator.validate(json.loads(written))
+            assert list(validator.iter_errors(json.loads(written))) == []
 
 
 def test_sarif_results_name_their_rule() -> None:

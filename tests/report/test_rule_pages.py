@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 from findings import RULES
 
-from kgen import rules
 from kgen.cli.console import say, use_colour
 from kgen.model.codes import CODES
 from kgen.model.diagnostic import Diagnostic, Effect, Severity
 from kgen.model.node import Span
+from kgen.pipeline.law import KGENS
 from kgen.report import catalogue
 
-EVERY = rules.EVERY
+EVERY = KGENS.every
 ENTRIES = catalogue.entries((*RULES, *EVERY), CODES)
 Kgen = Callable[..., Any]
 

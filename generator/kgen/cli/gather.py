@@ -14,8 +14,11 @@ import click
 
 from kgen.cli.console import environment_name
 from kgen.cli.workspace import MOST_OF_ALL, of_problem, read_file
+from kgen.model.diagnostic import Diagnostic
+from kgen.model.node import Node, get, text_of
 from kgen.model.sources import FOLDERS, MOST_BYTES, SETTINGS, Sources, Unreadable
 from kgen.model.words import nearest
+from kgen.pipeline.settings import read_settings
 from kgen.stages.load import Kind
 
 SUFFIXES = (".yaml", ".yml", ".json")
@@ -37,7 +40,19 @@ class Workspace(NamedTuple):
 
     home: str  # its root, as a real path
     sources: Sources
-    output: str  # its folder of rendered manifests, from the root
+    settings: Node | None  # kgen.yaml; None where there is none, or it is wrong
+    wrong: tuple[Diagnostic, ...]  # what is wrong with it
+
+    @property
+    def output(self) -> str:
+        """Its folder of rendered manifests, from the root."""
+        given = get(self.settings, "output")
+        return "rendered" if given is None else text_of(given)
+
+
+def workspace_of(home: str, sources: Sources) -> Workspace:
+    """Make a workspace of its files; its settings are read here, and nowhere again."""
+    return Workspace(os.path.realpath(home), sources, *read_settings(sources))
 
 
 class Gathered(NamedTuple):
@@ -192,7 +207,7 @@ def _of_workspace(work: _Work, target: str) -> str | None:
     """Give a target's path in the workspace, if it is one of the workspace's own: "" for its root."""
     if work.workspace is None:
         return None
-    home, sources, _ = work.workspace
+    home, sources = work.workspace.home, work.workspace.sources
     if os.path.lexists(target):
         real = os.path.realpath(target)
         if real != home and not real.startswith(home + os.sep):
@@ -259,7 +274,7 @@ def _take_environment(work: _Work, target: str, rest: str) -> None:
 def _take_root(work: _Work, root: str) -> None:
     """Take all of a workspace, and the plain manifests in it."""
     assert work.workspace is not None
-    _, sources, output = work.workspace
+    sources, output = work.workspace.sources, work.workspace.output
     work.whole = True
     for file in _walk(work, root, besides=(*FOLDERS, output)):
         _read(work, file, root)

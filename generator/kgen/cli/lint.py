@@ -135,7 +135,7 @@ def _options(chosen: dict[str, Any]) -> Options:
 
 
 def _law(options: Options, workspace: Workspace | None) -> Law:
-    law = law_of({} if workspace is None else workspace.sources, options.rules)
+    law = law_of(None if workspace is None else workspace.settings, options.rules)
     wrong = (*check_codes(options.select, law.codes), *check_codes(options.ignore, law.codes))
     if wrong:
         raise click.UsageError("; ".join(wrong))

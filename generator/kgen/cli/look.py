@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from kgen.cli.gather import Gathered, Workspace, manifests_among
+from kgen.cli.gather import Gathered, Workspace, manifests_among, workspace_of
 from kgen.cli.render import evaluator, render_all
 from kgen.cli.workspace import find_root, read_workspace
 from kgen.model import lint
@@ -15,12 +15,12 @@ from kgen.model.codes import can_be_silenced
 from kgen.model.diagnostic import Diagnostic, InputError
 from kgen.model.environment import Target
 from kgen.model.experiment import Rendered
-from kgen.model.node import Node, Span, get, object_of, text_of
+from kgen.model.node import Node, Span, get, object_of
 from kgen.model.sources import SETTINGS, Sources
 from kgen.pipeline.law import KGENS, Law
 from kgen.pipeline.linting import lint as lint_files
 from kgen.pipeline.rendering import render_alone
-from kgen.pipeline.settings import check_overlays, read_settings
+from kgen.pipeline.settings import check_overlays
 from kgen.report.places import is_in_file
 from kgen.stages.load import SUFFIXES, Kind
 from kgen.stages.resolve import target_of
@@ -60,9 +60,7 @@ def find_workspace(root: str | None, targets: Iterable[str] = ()) -> Workspace |
     home = root or next(filter(None, map(_home, (".", *folders))), None)
     if home is None:
         return None
-    sources = read_workspace(home)
-    output = get(read_settings(sources)[0], "output")
-    return Workspace(os.path.realpath(home), sources, "rendered" if output is None else text_of(output))
+    return workspace_of(home, read_workspace(home))
 
 
 def _home(place: str) -> str | None:
@@ -82,7 +80,7 @@ def _home(place: str) -> str | None:
 
 def look(asked: Gathered, workspace: Workspace | None, options: Options, law: Law) -> Run:
     """Look at everything once."""
-    own, wrong = (None, ()) if workspace is None else read_settings(workspace.sources)
+    own, wrong = (None, ()) if workspace is None else (workspace.settings, workspace.wrong)
     settings = lint.read(get(own, "lint"))
     target = _target(own, options)
     linted = lint_files(asked.files, target, settings.policies, law, asked.named)
@@ -130,7 +128,7 @@ def moved(asked: Gathered, workspace: Workspace | None, now: Sources) -> tuple[G
         return asked._replace(files=files), None
     prefix = _from_here(workspace.home)
     sources = {path: now[prefix + path] for path in workspace.sources}
-    return asked._replace(files=files), workspace._replace(sources=sources)
+    return asked._replace(files=files), workspace_of(workspace.home, sources)
 
 
 def _target(own: Node | None, options: Options) -> Target:

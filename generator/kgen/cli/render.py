@@ -10,7 +10,7 @@ import click
 
 from kgen import pipeline
 from kgen.cli.console import environment_name, say, workspace_options
-from kgen.cli.law import law_of
+from kgen.cli.law import law_in
 from kgen.cli.workspace import find_root, read_workspace
 from kgen.model.diagnostic import Diagnostic, InputError, Severity
 from kgen.model.experiment import Rendered
@@ -97,7 +97,7 @@ def render_all(
     law: Law | None = None,
 ) -> tuple[Rendered, ...]:
     """Render environments of one workspace."""
-    law = law or law_of(sources)
+    law = law or law_in(sources)
     with evaluator(sources) as evaluate:
         return tuple(
             pipeline.render(sources, name, settings=settings, evaluate=evaluate, allow_empty=allow_empty, law=law)

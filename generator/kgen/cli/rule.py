@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from kgen.cli.console import say
-from kgen.cli.law import law_of
+from kgen.cli.law import law_in
 from kgen.cli.workspace import find_root, read_workspace
 from kgen.model.codes import CODES
 from kgen.model.diagnostic import InputError
@@ -57,7 +57,7 @@ def _law(root: str | None, asked: tuple[str, ...]) -> Law:
             say(failure.diagnostics)
         sources = {}
     try:
-        return law_of(sources, asked)
+        return law_in(sources, asked)
     except InputError as failure:
         say(failure.diagnostics)
         return KGENS

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from kgen.katib.v1beta1 import COLLECTOR, FILE_PATH, STRATEGY_OF_TYPE, knows_distribution
+from kgen.model.values import listed, mapping, text
 
 STOCK = ("StdOut", "File", "TensorFlowEvent")  # those that katib-config brings an image for
 WRAPPING = frozenset(STOCK)  # collectors for which Katib rewrites the training container's command
@@ -68,32 +69,32 @@ class Wanted(NamedTuple):
 
 def wanted(spec: Mapping[str, Any]) -> Wanted:
     """Read the `spec` of an Experiment; what is of a wrong type counts as absent."""
-    objective = _mapping(spec.get("objective"))
-    collector = _mapping(spec.get("metricsCollectorSpec"))
-    source = _mapping(collector.get("source"))
-    place = _mapping(source.get("fileSystemPath"))
-    name, kind = _text(objective.get("objectiveMetricName")), _text(objective.get("type"))
+    objective = mapping(spec.get("objective"))
+    collector = mapping(spec.get("metricsCollectorSpec"))
+    source = mapping(collector.get("source"))
+    place = mapping(source.get("fileSystemPath"))
+    name, kind = text(objective.get("objectiveMetricName")), text(objective.get("type"))
     additional = tuple(_texts(objective.get("additionalMetricNames")))
     strategies: dict[str, str] = {}
-    for entry in _listed(objective.get("metricStrategies")):
+    for entry in listed(objective.get("metricStrategies")):
         if isinstance(entry, dict):
-            strategies.setdefault(_text(entry.get("name")), _text(entry.get("value")))
+            strategies.setdefault(text(entry.get("name")), text(entry.get("value")))
     for each in (name, *additional):
         strategies.setdefault(each, STRATEGY_OF_TYPE.get(kind, "latest"))
     goal = objective.get("goal")
-    chosen = _text(_mapping(collector.get("collector")).get("kind")) or COLLECTOR
+    chosen = text(mapping(collector.get("collector")).get("kind")) or COLLECTOR
     given = chosen == "File"
     return Wanted(
         chosen,
-        _text(place.get("format")) or "TEXT" if given else "TEXT" if chosen == "StdOut" else "",
-        _text(place.get("path")) or (FILE_PATH if given else ""),
+        text(place.get("format")) or "TEXT" if given else "TEXT" if chosen == "StdOut" else "",
+        text(place.get("path")) or (FILE_PATH if given else ""),
         name,
         kind,
         float(goal) if isinstance(goal, (int, float)) and not isinstance(goal, bool) else None,
         additional,
         strategies,
-        tuple(_texts(_mapping(source.get("filter")).get("metricsFormat"))),
-        bool(_mapping(spec.get("earlyStopping"))),
+        tuple(_texts(mapping(source.get("filter")).get("metricsFormat"))),
+        bool(mapping(spec.get("earlyStopping"))),
     )
 
 
@@ -128,17 +129,5 @@ def tidy(path: str) -> str:
     return "/" + "/".join(parts)
 
 
-def _mapping(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _listed(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
 def _texts(value: object) -> list[str]:
-    return [item for item in _listed(value) if isinstance(item, str)]
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
+    return [item for item in listed(value) if isinstance(item, str)]

@@ -79,4 +79,3 @@ OBJECTS: tuple[RuleOfObject, ...] = tuple(
     sorted((*manifests.RULES, *objects.RULES, *applications.RULES), key=lambda rule: rule.code)
 )
 OF_RUN: tuple[RuleOfRun, ...] = (*applications.RULES_OF_RUN,)
-EVERY: tuple[Rule | RuleOfAll | RuleOfObject | RuleOfRun, ...] = (*ALL, *OF_ALL, *OBJECTS, *OF_RUN)

@@ -31,10 +31,11 @@ from kgen.model.diagnostic import Edit, EditKind, Effect, Finding, Severity
 from kgen.model.environment import Target
 from kgen.model.node import FieldPath
 from kgen.model.policies import NO_POLICIES, Policies
+from kgen.model.values import listed, mapping, text
 from kgen.rules.policy import trial_gpus
-from kgen.rules.reading import count, listed, mapping, mend, number, text
+from kgen.rules.reading import count, mend, number
 from kgen.rules.rule import Rule, RuleOfAll, rule, rule_of_all
-from kgen.rules.security import every_container
+from kgen.rules.security import described_containers
 from kgen.rules.subject import Entry, Space, Subject, read
 
 __all__ = [
@@ -67,7 +68,7 @@ __all__ = [
 
 def containers(subject: Subject) -> Iterator[tuple[FieldPath, dict[str, Any]]]:
     """Yield every container of a trial, those that run first too, with its path in the Experiment."""
-    return every_container(subject)
+    return described_containers(subject)
 
 
 def gpus(subject: Subject) -> int:

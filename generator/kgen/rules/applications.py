@@ -10,8 +10,8 @@ from kgen.katib.v1beta1 import NAMESPACE_LABEL, version
 from kgen.model.diagnostic import Edit, EditKind, Effect, Finding, Severity
 from kgen.model.environment import Target
 from kgen.model.node import FieldPath
+from kgen.model.values import listed, mapping, text
 from kgen.rules.drift import defaults_in_lists_are_written
-from kgen.rules.reading import listed, mapping, text
 from kgen.rules.rule import rule_of_object, rule_of_run
 from kgen.rules.subject import Subject
 

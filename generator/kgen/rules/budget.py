@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from kgen.katib import v1beta1 as katib
 from kgen.katib.names import DNS_SUBDOMAIN
 from kgen.model.diagnostic import Effect, Finding, Severity
-from kgen.rules.reading import count, mapping, mend, text
+from kgen.model.values import mapping, text
+from kgen.rules.reading import count, mend
 from kgen.rules.rule import rule, rule_of_all
 from kgen.rules.subject import Subject
 from kgen.rules.traits import odd_in, run_by

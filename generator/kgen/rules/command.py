@@ -10,8 +10,8 @@ from kgen.katib.collectors import WRAPPING
 from kgen.katib.v1beta1 import NAS_ASSIGNMENTS, PLACEHOLDER_HEAD
 from kgen.model.diagnostic import Edit, EditKind, Effect, Finding, Severity
 from kgen.model.node import FieldPath
+from kgen.model.values import listed
 from kgen.rules.primary import Words, commands
-from kgen.rules.reading import listed
 from kgen.rules.rule import rule
 from kgen.rules.subject import Subject
 from kgen.rules.traits import Traits, odd_in

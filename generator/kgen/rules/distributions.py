@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from kgen.katib import algorithms as katib
 from kgen.model.diagnostic import Edit, EditKind, Effect, Finding, Severity
 from kgen.model.spec import DISTRIBUTIONS
+from kgen.model.values import text
 from kgen.model.words import nearest, suggestion
 from kgen.rules.parameters import WITHOUT_DISTRIBUTION, drawn, ranges, refused_by_grid, space
-from kgen.rules.reading import mend, text
+from kgen.rules.reading import mend
 from kgen.rules.rule import rule
 from kgen.rules.subject import Space, Subject
 from kgen.rules.traits import odd_in, run_by

@@ -13,7 +13,7 @@ from kgen.katib.decode import FlawKind
 from kgen.katib.v1beta1 import STRATEGY_OF_TYPE
 from kgen.model.diagnostic import Edit, EditKind, Effect, Finding, Severity
 from kgen.model.node import FieldPath
-from kgen.rules.reading import listed, mapping, text
+from kgen.model.values import listed, mapping, text
 from kgen.rules.rule import rule
 from kgen.rules.subject import Subject
 from kgen.rules.traits import flawed, odd_in

@@ -8,8 +8,9 @@ from kgen.katib import algorithms as katib
 from kgen.katib import grid
 from kgen.katib.numerals import finite, python_real, python_whole
 from kgen.model.diagnostic import Edit, EditKind, Effect, Finding, Severity
+from kgen.model.values import listed, text
 from kgen.rules.parameters import drawn, plain_for_go, ranges, refused_by_grid, space
-from kgen.rules.reading import listed, mend, number, text
+from kgen.rules.reading import mend, number
 from kgen.rules.rule import rule
 from kgen.rules.subject import Space, Subject
 from kgen.rules.traits import odd_in, run_by

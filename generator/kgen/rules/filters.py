@@ -8,8 +8,9 @@ from typing import Any
 from kgen.katib import collectors as katib
 from kgen.model.diagnostic import Effect, Finding, Severity
 from kgen.model.node import FieldPath
+from kgen.model.values import listed, mapping, text
 from kgen.rules.metrics import VALIDATOR
-from kgen.rules.reading import listed, mapping, mend, text
+from kgen.rules.reading import mend
 from kgen.rules.rule import rule
 from kgen.rules.subject import Subject
 from kgen.rules.traits import odd_in

@@ -9,7 +9,7 @@ from typing import Any
 from kgen.katib import argocd
 from kgen.model.diagnostic import Edit, EditKind, Effect, Finding, Severity
 from kgen.model.node import FieldPath
-from kgen.rules.reading import mapping, text
+from kgen.model.values import mapping, text
 from kgen.rules.rule import rule
 from kgen.rules.subject import Subject
 from kgen.rules.traits import odd_in

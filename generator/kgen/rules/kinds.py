@@ -17,9 +17,10 @@ from kgen.katib.types import trial
 from kgen.katib.v1beta1 import PLACEHOLDER_HEAD, TRIAL, version
 from kgen.model.diagnostic import Edit, EditKind, Effect, Finding, Severity
 from kgen.model.node import FieldPath, path_text
+from kgen.model.values import listed, mapping, text
 from kgen.model.words import nearest
 from kgen.rules.flaws import is_filled_later, of_trial, unknown, value_at, wrong_type
-from kgen.rules.reading import QUANTITY_HELP, listed, mapping, mend, text
+from kgen.rules.reading import QUANTITY_HELP, mend
 from kgen.rules.rule import rule
 from kgen.rules.subject import Subject
 from kgen.rules.traits import flawed, holds, odd_in

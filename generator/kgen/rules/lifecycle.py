@@ -10,8 +10,9 @@ from kgen.katib.trialkinds import OPERATOR_KINDS
 from kgen.katib.v1beta1 import TRIAL
 from kgen.model.diagnostic import Edit, EditKind, Effect, Finding, Severity
 from kgen.model.node import FieldPath
+from kgen.model.values import mapping, text
 from kgen.rules.primary import is_primary
-from kgen.rules.reading import count, mapping, mend, text
+from kgen.rules.reading import count, mend
 from kgen.rules.rule import rule
 from kgen.rules.subject import Subject
 from kgen.rules.traits import holds, odd_in

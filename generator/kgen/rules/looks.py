@@ -17,7 +17,7 @@ from kgen.katib.collectors import mounted_at, tidy
 from kgen.katib.names import DNS_SUBDOMAIN, QUALIFIED_NAME
 from kgen.katib.v1beta1 import API_VERSION, KIND, MOST_NAME, PLACEHOLDER_HEAD, STRATEGY_OF_TYPE
 from kgen.model.spec import DISTRIBUTIONS
-from kgen.rules.reading import mapping
+from kgen.model.values import mapping
 from kgen.rules.subject import Subject
 
 Look: TypeAlias = "tuple[str, Callable[[Subject], bool]]"

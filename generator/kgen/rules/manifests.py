@@ -11,8 +11,9 @@ from kgen.katib.types import Type, manifest
 from kgen.model.diagnostic import Effect, Finding, Severity
 from kgen.model.environment import Target
 from kgen.model.node import NOWHERE, make
+from kgen.model.values import text
 from kgen.rules.flaws import unknown, wrong_type
-from kgen.rules.reading import QUANTITY_HELP, text
+from kgen.rules.reading import QUANTITY_HELP
 from kgen.rules.rule import rule_of_object
 
 _FILLED_IN = re.compile(r"<.+>|\$\{?\w|\{\{")  # a plugin or a pipeline puts the value there later

@@ -9,7 +9,8 @@ from kgen.katib.pods import TRAINJOB
 from kgen.katib.v1beta1 import TRIAL
 from kgen.model.diagnostic import Edit, EditKind, Effect, Finding, Severity
 from kgen.model.node import FieldPath
-from kgen.rules.reading import mapping, mend, text
+from kgen.model.values import mapping, text
+from kgen.rules.reading import mend
 from kgen.rules.rule import rule
 from kgen.rules.subject import Subject
 from kgen.rules.traits import odd_in

@@ -11,9 +11,10 @@ from kgen.katib.pods import containers
 from kgen.katib.v1beta1 import TRIAL
 from kgen.model.diagnostic import Edit, EditKind, Effect, Finding, Severity
 from kgen.model.node import FieldPath
+from kgen.model.values import listed, mapping, text
 from kgen.rules.filters import FILE_COLLECTOR
 from kgen.rules.metrics import VALIDATOR
-from kgen.rules.reading import listed, mapping, mend, text
+from kgen.rules.reading import mend
 from kgen.rules.rule import rule
 from kgen.rules.subject import Subject
 from kgen.rules.traits import holds, odd_in

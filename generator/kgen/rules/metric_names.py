@@ -8,9 +8,10 @@ from typing import Any
 from kgen.katib import collectors as katib
 from kgen.katib.v1beta1 import STRATEGY_OF_TYPE
 from kgen.model.diagnostic import Edit, EditKind, Effect, Finding, Severity
+from kgen.model.values import listed, mapping, text
 from kgen.model.words import suggestion
 from kgen.rules.filters import MOST, metrics_of
-from kgen.rules.reading import listed, mapping, mend, text
+from kgen.rules.reading import mend
 from kgen.rules.rule import rule
 from kgen.rules.subject import Subject
 from kgen.rules.traits import odd_in

@@ -8,8 +8,9 @@ from typing import Any
 from kgen.katib import collectors as katib
 from kgen.model.diagnostic import Edit, EditKind, Effect, Finding
 from kgen.model.node import FieldPath
+from kgen.model.values import mapping, text
 from kgen.model.words import nearest
-from kgen.rules.reading import mapping, mend, text
+from kgen.rules.reading import mend
 from kgen.rules.rule import rule
 from kgen.rules.subject import Subject
 from kgen.rules.traits import odd_in

@@ -10,8 +10,9 @@ from kgen.katib.algorithms import NAS
 from kgen.katib.numerals import python_real
 from kgen.model.diagnostic import Effect, Finding, Severity
 from kgen.model.node import FieldPath
+from kgen.model.values import listed, mapping, text
 from kgen.model.words import suggestion
-from kgen.rules.reading import count, listed, mapping, mend, text
+from kgen.rules.reading import count, mend
 from kgen.rules.rule import rule
 from kgen.rules.subject import Subject
 

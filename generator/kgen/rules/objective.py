@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from kgen.katib.v1beta1 import STRATEGY_OF_TYPE
 from kgen.model.diagnostic import Edit, EditKind, Effect, Finding
 from kgen.model.node import FieldPath
+from kgen.model.values import text
 from kgen.model.words import nearest
-from kgen.rules.reading import mend, text
+from kgen.rules.reading import mend
 from kgen.rules.rule import rule
 from kgen.rules.subject import Subject
 from kgen.rules.traits import odd_in

@@ -10,8 +10,8 @@ from kgen.katib.v1beta1 import KIND
 from kgen.model.diagnostic import Edit, EditKind, Effect, Finding, Severity
 from kgen.model.environment import Target
 from kgen.model.node import FieldPath
+from kgen.model.values import listed, mapping, text
 from kgen.rules import credentials
-from kgen.rules.reading import listed, mapping, text
 from kgen.rules.rule import rule_of_object
 from kgen.rules.security import place_of
 

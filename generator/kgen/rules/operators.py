@@ -12,9 +12,10 @@ from kgen.katib.trialkinds.kind import TrialKind
 from kgen.katib.v1beta1 import JOB_CONDITIONS, OPERATOR_CONDITIONS, PLACEHOLDER_HEAD, TEMPLATE, TRIAL
 from kgen.model.diagnostic import Edit, EditKind, Effect, Finding, Severity
 from kgen.model.node import FieldPath
+from kgen.model.values import mapping, text
 from kgen.model.words import suggestion
 from kgen.rules.primary import is_primary
-from kgen.rules.reading import count, mapping, mend, text
+from kgen.rules.reading import count, mend
 from kgen.rules.rule import rule
 from kgen.rules.subject import Subject
 from kgen.rules.traits import Traits, odd_in

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from kgen.model.diagnostic import Diagnostic, Finding, InputError, error
 from kgen.model.node import Span
-from kgen.rules.reading import mapping, text
+from kgen.model.values import mapping, text
 from kgen.rules.rule import Check, CheckAll, Rule, RuleOfAll
 from kgen.rules.subject import Subject
 

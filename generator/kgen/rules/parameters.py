@@ -13,8 +13,9 @@ from kgen.model.diagnostic import Edit, EditKind, Effect, Finding, Severity
 from kgen.model.environment import KATIB_VERSIONS
 from kgen.model.node import FieldPath
 from kgen.model.spec import DISTRIBUTIONS
+from kgen.model.values import listed, mapping, text
 from kgen.model.words import nearest, suggestion
-from kgen.rules.reading import count, listed, mapping, mend, text
+from kgen.rules.reading import count, mend
 from kgen.rules.rule import rule
 from kgen.rules.subject import Space, Subject
 from kgen.rules.traits import odd_in

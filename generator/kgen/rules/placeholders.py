@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from kgen.katib.v1beta1 import PLACEHOLDER, PLACEHOLDER_HEAD, TEMPLATE, TRIAL
 from kgen.model.diagnostic import Effect, Finding, Severity
-from kgen.model.node import FieldPath
-from kgen.rules.reading import listed, mend, text
+from kgen.model.values import listed, text
+from kgen.rules.reading import mend, path_to
 from kgen.rules.rule import rule
 from kgen.rules.subject import Subject
 from kgen.rules.traits import holds, odd_in
@@ -27,18 +27,6 @@ _NEAR = re.compile(
 _BREAKS = re.compile(r'["\\]')
 
 
-def _where(value: object, wanted: str, path: FieldPath = ()) -> FieldPath:
-    """Find the text that holds a word; the path of the whole where none does."""
-    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, item in pairs:
-        if isinstance(item, str):
-            if wanted in item:
-                return (*path, key)
-        elif below := _where(item, wanted, (*path, key)):
-            return below
-    return ()
-
-
 @rule("KG512", Effect.ADVICE, _GENERATOR, Severity.WARNING, when=holds("${trialSpec."))
 def metadata_goes_through_entries(subject: Subject) -> Iterator[Finding]:
     """`${trialSpec.Name}` stands in the reference of a trialParameters entry, not in the template.
@@ -53,7 +41,7 @@ def metadata_goes_through_entries(subject: Subject) -> Iterator[Finding]:
         return
     for shown in sorted(set(_META.findall(subject.text))):
         yield Finding(
-            path=(*TRIAL, *_where(subject.trial, shown)),
+            path=(*TRIAL, *path_to(shown, subject.trial)),
             message=f"`{shown}` in the template is not replaced: only ${{trialParameters.NAME}} is",
             help=mend(
                 subject,
@@ -78,7 +66,7 @@ def no_go_template_is_left(subject: Subject) -> Iterator[Finding]:
         return
     for shown in sorted(set(_GO.findall(subject.text))):
         yield Finding(
-            path=(*TRIAL, *_where(subject.trial, shown)),
+            path=(*TRIAL, *path_to(shown, subject.trial)),
             message=f"`{shown}` is a Go template, which nothing fills: the trial gets it as it is",
             help="write ${trialParameters.NAME} in its place, with an entry of trialParameters for NAME",
         )
@@ -101,7 +89,7 @@ def placeholders_are_spelt_right(subject: Subject) -> Iterator[Finding]:
             name = re.split(r"[.:]", found.strip("${}()[] #"), maxsplit=1)[-1].strip()
             good = f"${{trialParameters.{name if '.' in found or ':' in found else 'NAME'}}}"
             yield Finding(
-                path=(*TRIAL, *_where(subject.trial, found)),
+                path=(*TRIAL, *path_to(found, subject.trial)),
                 message=f"`{found}` is no placeholder: Katib replaces only the exact form ${{trialParameters.NAME}}",
                 help=f"write `{good}`",
             )
@@ -148,7 +136,7 @@ def values_leave_the_template_whole(subject: Subject) -> Iterator[Finding]:
                 if entry is not None and _is_broken(as_go_writes(subject.trial).replace(shown, value)):
                     yield Finding(
                         path=("spec", "parameters", index, "feasibleSpace", "list", at),
-                        related=((*TRIAL, *_where(subject.trial, shown)),),
+                        related=((*TRIAL, *path_to(shown, subject.trial)),),
                         message=f"value `{value}` of parameter `{name}` breaks the template: it is put in unescaped",
                         help="use single quotes in it, or let the program look the value up by a plain name",
                     )

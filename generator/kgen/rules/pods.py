@@ -12,9 +12,10 @@ from kgen.katib.v1beta1 import PLACEHOLDER_HEAD, TEMPLATE, TRIAL, version
 from kgen.model.diagnostic import Edit, EditKind, Effect, Finding, Severity
 from kgen.model.image import DOCKER_HUB, parse, qualified
 from kgen.model.node import FieldPath
+from kgen.model.values import listed, mapping, text
 from kgen.model.words import MOST_LISTED, suggestion
 from kgen.rules.primary import is_primary
-from kgen.rules.reading import QUANTITY_HELP, listed, mapping, mend, text
+from kgen.rules.reading import QUANTITY_HELP, mend
 from kgen.rules.rule import rule
 from kgen.rules.subject import Subject
 from kgen.rules.traits import Traits, holds, odd_in

@@ -11,9 +11,10 @@ from kgen.katib.v1beta1 import TRIAL
 from kgen.model.diagnostic import Effect, Finding
 from kgen.model.image import parse, qualified
 from kgen.model.node import FieldPath
-from kgen.rules.reading import count, listed, mapping, mend
+from kgen.model.values import listed, mapping
+from kgen.rules.reading import count, mend
 from kgen.rules.rule import rule
-from kgen.rules.security import every_container
+from kgen.rules.security import described_containers
 from kgen.rules.subject import Subject
 
 _FILLED = re.compile(r"\$\{trialParameters\.([^}]+)\}")
@@ -37,7 +38,7 @@ def images_are_from_allowed_registries(subject: Subject) -> Iterator[Finding]:
     allowed = subject.policies.registries
     if not allowed:
         return
-    for path, container in every_container(subject):
+    for path, container in described_containers(subject):
         image = container.get("image")
         if not isinstance(image, str) or not image:
             continue

@@ -10,7 +10,7 @@ from kgen.katib.pods import TRAINJOB
 from kgen.katib.trialkinds import OPERATOR_KINDS
 from kgen.katib.v1beta1 import TRIAL
 from kgen.model.node import FieldPath
-from kgen.rules.reading import mapping
+from kgen.model.values import mapping
 from kgen.rules.subject import Subject
 
 _LEADING = {

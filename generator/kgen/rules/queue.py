@@ -9,9 +9,10 @@ from kgen.katib.pods import containers
 from kgen.katib.v1beta1 import TRIAL
 from kgen.model.diagnostic import Edit, EditKind, Effect, Finding, Severity
 from kgen.model.node import FieldPath
+from kgen.model.values import mapping
 from kgen.rules.flaws import value_at
 from kgen.rules.mesh import emptied
-from kgen.rules.reading import mapping, mend
+from kgen.rules.reading import mend
 from kgen.rules.rule import rule
 from kgen.rules.subject import Subject
 from kgen.rules.traits import odd_in

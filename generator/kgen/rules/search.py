@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from kgen.katib import algorithms as katib
 from kgen.model.diagnostic import Edit, EditKind, Effect, Finding, Severity
+from kgen.model.values import mapping, text
 from kgen.model.words import nearest
-from kgen.rules.reading import count, mapping, mend, text
+from kgen.rules.reading import count, mend
 from kgen.rules.rule import rule
 from kgen.rules.settings import given, hyperband
 from kgen.rules.subject import Subject

@@ -10,8 +10,9 @@ from kgen.katib.v1beta1 import TRIAL
 from kgen.model.diagnostic import Effect, Finding, Severity
 from kgen.model.image import is_moving, parse
 from kgen.model.node import FieldPath
+from kgen.model.values import listed, mapping, text
 from kgen.rules import credentials
-from kgen.rules.reading import listed, mapping, mend, text
+from kgen.rules.reading import mend
 from kgen.rules.rule import rule
 from kgen.rules.subject import Subject
 from kgen.rules.traits import holds, odd_in
@@ -23,7 +24,7 @@ _OF_CONTAINER = ("image", "env", "command", "args")
 _HOST = ("hostNetwork", "hostPID", "hostIPC")
 
 
-def every_container(subject: Subject) -> Iterator[tuple[FieldPath, dict[str, Any]]]:
+def described_containers(subject: Subject) -> Iterator[tuple[FieldPath, dict[str, Any]]]:
     """Yield all containers that the Experiment describes, with their paths in it; of a TrainJob its trainer."""
     for path, pod in subject.pods:
         for at, container in containers(pod, "containers", "initContainers"):
@@ -113,7 +114,7 @@ def named_secrets_are_references(subject: Subject) -> Iterator[Finding]:
     """
     if subject.collector != "Custom" and not credentials.may_name_secret(subject.text):
         return
-    for path, container in every_container(subject):
+    for path, container in described_containers(subject):
         for index, entry in enumerate(listed(container.get("env"))):
             value = entry.get("value") if isinstance(entry, dict) else None
             if not isinstance(value, str):
@@ -151,7 +152,7 @@ def no_credential_in_a_build(subject: Subject) -> Iterator[Finding]:
     """
     if "--build-arg" not in subject.text:
         return
-    for path, container in every_container(subject):
+    for path, container in described_containers(subject):
         items = credentials.command_of(container)
         name = credentials.baked_argument(" ".join(item for _, item in items)) if items else None
         if name is not None:
@@ -173,7 +174,7 @@ def images_are_pinned(subject: Subject) -> Iterator[Finding]:
     Bad:  `image: mnist:latest`
     Good: `image: mnist:1.4.2`
     """
-    for path, container in every_container(subject):
+    for path, container in described_containers(subject):
         image = container.get("image")
         if not isinstance(image, str) or not is_moving(image):
             continue

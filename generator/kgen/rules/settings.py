@@ -10,8 +10,9 @@ from kgen.katib.numerals import finite, python_real
 from kgen.katib.settings import Demands, Halving, Setting, Unknown
 from kgen.model.diagnostic import Edit, EditKind, Effect, Finding, Severity
 from kgen.model.node import FieldPath
+from kgen.model.values import listed, mapping, text
 from kgen.model.words import MOST_LISTED, nearest
-from kgen.rules.reading import count, listed, mapping, mend, text
+from kgen.rules.reading import count, mend
 from kgen.rules.rule import rule
 from kgen.rules.subject import Subject
 from kgen.rules.traits import odd_in, run_by

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from kgen.katib.settings import EARLY_STOPPING, Demands
 from kgen.model.diagnostic import Effect, Finding
-from kgen.rules.reading import mapping, text
+from kgen.model.values import mapping, text
 from kgen.rules.rule import rule
 from kgen.rules.settings import given, refused_values, unknown_settings
 from kgen.rules.subject import Subject

@@ -10,7 +10,7 @@ from kgen.katib.pods import Command, Container, commands, every_container, pod_s
 from kgen.model.environment import Target
 from kgen.model.node import FieldPath
 from kgen.model.policies import NO_POLICIES, Policies
-from kgen.rules.reading import listed, mapping, text
+from kgen.model.values import listed, mapping, text
 
 
 class Entry(NamedTuple):

@@ -7,8 +7,8 @@ from typing import NamedTuple, TypeAlias
 
 from kgen.katib.pods import is_job
 from kgen.model.policies import NO_POLICIES
+from kgen.model.values import mapping, text
 from kgen.rules import looks, trial_looks
-from kgen.rules.reading import mapping, text
 from kgen.rules.subject import Subject
 
 # Words without which whole rules have nothing to say: looked for in the text of the trial's object.

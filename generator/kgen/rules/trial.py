@@ -10,8 +10,9 @@ from typing import Any
 from kgen.katib.v1beta1 import NAS_ASSIGNMENTS, PLACEHOLDER, PLACEHOLDER_HEAD, TEMPLATE, TRIAL
 from kgen.model.diagnostic import Edit, EditKind, Effect, Finding
 from kgen.model.node import FieldPath
+from kgen.model.values import mapping, text
 from kgen.model.words import suggestion
-from kgen.rules.reading import mapping, mend, text
+from kgen.rules.reading import mend, path_to
 from kgen.rules.rule import rule
 from kgen.rules.subject import Subject
 from kgen.rules.traits import odd_in
@@ -341,25 +342,13 @@ def _unfilled(spec: dict[str, Any], name: str, names: list[str]) -> Finding:
     if name[0] != "}" and '"' in name.replace('\\"', ""):
         shown = PLACEHOLDER_HEAD + name[: name.index('"')]
         help_ = "write the closing brace: ${trialParameters.NAME}"
-        return Finding((*TRIAL, *(_place(spec, shown) or ())), f"`{shown}` has no closing brace", help_)
+        return Finding((*TRIAL, *path_to(shown, spec)), f"`{shown}` has no closing brace", help_)
     shown = f"${{trialParameters.{name}}}" if name[0] != "}" else "${trialParameters.}"
     return Finding(
-        path=(*TRIAL, *(_place(spec, shown) or ())),
+        path=(*TRIAL, *path_to(shown, spec)),
         message=f"{shown} is filled by no trialParameters entry",
         help=suggestion(name, names) if names else "declare the parameter in trialParameters",
     )
-
-
-def _place(value: Any, wanted: str) -> FieldPath | None:
-    """Find the first text that holds a placeholder; a key that does stands for its value."""
-    if isinstance(value, str):
-        return () if wanted in value else None
-    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, item in pairs:
-        below = () if isinstance(key, str) and wanted in key else _place(item, wanted)
-        if below is not None:
-            return (key, *below)
-    return None
 
 
 RULES = (

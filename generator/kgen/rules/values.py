@@ -9,9 +9,10 @@ from kgen.katib import algorithms as katib
 from kgen.katib import grid
 from kgen.katib.numerals import python_real
 from kgen.model.diagnostic import Effect, Finding, Severity
+from kgen.model.values import listed, text
 from kgen.rules.feasible import MOST_VALUES
 from kgen.rules.parameters import drawn, ranges, refused_by_grid, repeated_names, space
-from kgen.rules.reading import listed, mend, number, text
+from kgen.rules.reading import mend, number
 from kgen.rules.rule import rule
 from kgen.rules.subject import Subject
 from kgen.rules.traits import Traits, odd_in, run_by
