@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from kgen import __version__
+from kgen.cli.lazy import Lazy
 
 DONE, FOUND, BUG = 0, 1, 3  # click exits with 2 for wrong usage
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
@@ -18,48 +19,21 @@ PIPE_CLOSED = 141  # what a shell gives for a program that SIGPIPE ends
 REPORT = "this is a bug in kgen: please report it with the command and, if you can, the files"
 
 _COMMANDS = {
+    "argocd": "Write what Argo CD needs: projects, health checks, a plugin.",
     "completion": "Print the completion script of a shell.",
+    "diff": "Say what the cluster will do with a change.",
     "explain": "Show which layer and line set each value of an Experiment.",
     "lint": "Find what Katib, Kubernetes and Argo CD would refuse or lose.",
     "metrics": "Show what Katib would read from a log of a trial.",
     "render": "Write the manifests of environments.",
     "rule": "List what kgen can object to, or explain one code.",
+    "secret": "Encrypt a secret, so that Git may hold it.",
     "schema": "Print the JSON Schema of a file that kgen reads.",
 }
 
 
-class Lazy(click.Group):
-    """A group that imports a command when it is called: start-up is part of every command."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Name the commands, in order."""
-        return sorted(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import a command."""
-        if cmd_name not in _COMMANDS:
-            return None
-        import importlib  # noqa: PLC0415 - only a command that runs pays for it
-
-        module = importlib.import_module(f"kgen.cli.{cmd_name}")
-        command: click.Command = module.command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl(sorted(_COMMANDS.items()))
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find a command; for a misspelt one, name the nearest."""
-        name = args[0] if args else ""
-        if name and not name.startswith("-") and name not in _COMMANDS:
-            from kgen.model.words import suggestion  # noqa: PLC0415 - only an error pays for it
-
-            ctx.fail(f"no command {name!r}: {suggestion(name, _COMMANDS)}")
-        return super().resolve_command(ctx, args)
+class _Kgen(Lazy):
+    """All commands."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; where the reader of a pipe has seen enough, end as SIGPIPE would, before click ends with 0."""
@@ -70,7 +44,7 @@ class Lazy(click.Group):
             ctx.exit(PIPE_CLOSED)
 
 
-@click.command(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(cls=_Kgen, package="kgen.cli", known=_COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="kgen %(version)s")
 def kgen() -> None:
     """Katib Experiments from compact specs and per-environment overlays, ready for Argo CD.
@@ -78,6 +52,7 @@ def kgen() -> None:
     \b
     kgen render env/prod                  manifests on stdout
     kgen render env/prod -o rendered      into rendered/prod, for Argo CD
+    kgen diff env/prod                    what the cluster will do with it
     kgen explain env/prod/mnist           who set what
     """
 

@@ -21,6 +21,7 @@ from kgen.pipeline.law import KGENS, Law
 from kgen.rules.subject import read
 from kgen.stages import deliver as delivery
 from kgen.stages import patch as patching
+from kgen.stages.application import application
 from kgen.stages.build import build
 from kgen.stages.check import Case, Thing, check, check_things
 from kgen.stages.compose import compose
@@ -30,6 +31,7 @@ from kgen.stages.expand import expand
 from kgen.stages.load import Evaluate, Library, load_setting
 from kgen.stages.place import place
 from kgen.stages.resolve import resolve, target_of
+from kgen.stages.secrets import secrets
 from kgen.stages.silence import silence
 from kgen.stages.unfold import unfold_overlay, unfold_spec
 
@@ -100,7 +102,7 @@ def _finish(composed: _Composed, law: Law, *, allow_empty: bool) -> Rendered:
     files = {m.file: emit(m.object, f"{m.object.span.file} for environment {environment}") for m in manifests}
     for name, experiment in causes.items():
         files[name] = emit(experiment.manifest, f"{experiment.spec.file} for environment {environment}")
-    app = delivery.application(where, manifests)
+    app = application(where, tuple(m.object for m in manifests))
     return Rendered(
         environment,
         diagnostics,
@@ -270,7 +272,9 @@ def _patch(
 
 
 def _deliver(composed: _Composed) -> tuple[Manifest, ...]:
-    return delivery.deliver(composed.environment, composed.trees, composed.library.manifests, composed.problems)
+    where, problems = composed.environment, composed.problems
+    made = secrets(where, composed.trees, problems)
+    return delivery.deliver(where, composed.trees, made, composed.library.manifests, problems)
 
 
 def _stop_at(problems: list[Diagnostic]) -> None:
