@@ -19,9 +19,11 @@ ROOT = Path(__file__).parents[1] / "generator" / "kgen"
 # (`from kgen import __version__`).
 ROOMS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
     "cli": (
-        frozenset({".", "cli", "report", "pipeline", "stages", "rules", "codec", "katib", "model"}),
+        frozenset({".", "cli", "report", "local", "search", "pipeline", "stages", "rules", "codec", "katib", "model"}),
         frozenset({"click"}),
     ),
+    "local": (frozenset({"local", "search", "codec", "katib", "model"}), frozenset()),
+    "search": (frozenset({"search", "katib", "model"}), frozenset({"optuna", "numpy", "scipy", "skopt"})),
     "report": (frozenset({"report", "rules", "model"}), frozenset()),
     "pipeline": (frozenset({"pipeline", "stages", "rules", "codec", "katib", "model"}), frozenset()),
     "stages": (frozenset({"rules", "codec", "katib", "model"}), frozenset()),
@@ -32,7 +34,7 @@ ROOMS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
 }
 DOOR = "__main__"  # `python -m kgen`: it calls cli and is no room
 
-# The world: only `cli` may touch it.
+# The world: only `cli` may touch it, and `local`, which runs trials.
 WORLD = frozenset(
     "asyncio builtins ctypes datetime fcntl fileinput getpass glob importlib io locale logging multiprocessing os "
     "pathlib pickle platform random resource secrets select selectors shelve shutil signal socket sqlite3 ssl "

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from kgen.katib.generation import META_FIELDS, meta_of
 from kgen.katib.v1beta1 import NAS_ASSIGNMENTS, PLACEHOLDER, PLACEHOLDER_HEAD, TEMPLATE, TRIAL
 from kgen.model.diagnostic import Edit, EditKind, Effect, Finding
 from kgen.model.node import FieldPath
@@ -21,22 +22,8 @@ _VALIDATOR = "katib pkg/webhook/v1beta1/experiment/validator/validator.go"
 _GENERATOR = "katib pkg/controller.v1beta1/experiment/manifest/generator.go"
 _PARAMETERS = (*TEMPLATE, "trialParameters")
 
-_META = re.compile(r"\$\{trialSpec\.(.+?)\}")
-_INDEXED = re.compile(r"(.+)\[(.+)]")
-_META_FIELDS = ("Name", "Namespace", "Kind", "APIVersion", "Annotations", "Labels")
 _JSON = json.JSONEncoder(ensure_ascii=False, default=str)
 _NEVER_FOUND = re.compile(r'[&<>"\\\x00-\x1f\u2028\u2029]')  # what Go's JSON writes in another way
-
-
-def meta_of(reference: str) -> tuple[str, str | None] | None:
-    """Read a reference to the trial's metadata: field and key; None where it is a parameter's name."""
-    found = _META.search(reference) if "${" in reference else None
-    if found is None:
-        return None
-    if found[1] in _META_FIELDS:
-        return found[1], None
-    indexed = _INDEXED.search(found[1])
-    return (indexed[1], indexed[2]) if indexed is not None and indexed[1] in _META_FIELDS else None
 
 
 @rule("KG501", Effect.REJECTED, _VALIDATOR, when=odd_in("template", "entries"))
@@ -209,7 +196,7 @@ def references_exist(subject: Subject) -> Iterator[Finding]:
         if not reference or reference in names or meta_of(reference) is not None:
             continue
         meta = "${" in reference
-        legal = ", ".join(f"`${{trialSpec.{field}}}`" for field in _META_FIELDS[:4])
+        legal = ", ".join(f"`${{trialSpec.{field}}}`" for field in META_FIELDS[:4])
         yield Finding(
             path=(*_PARAMETERS, index, "reference"),
             message=f"trialParameters `{name}` refers to `{reference}`, which is "

@@ -1,0 +1,1 @@
+"""Suggestions: points of a search space, as Katib's services would choose them."""
