@@ -20,11 +20,18 @@ ROOT = Path(__file__).parents[1] / "generator" / "kgen"
 ROOMS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
     "cli": (
         frozenset({".", "cli", "report", "local", "search", "pipeline", "stages", "rules", "codec", "katib", "model"}),
-        frozenset({"click", "cryptography"}),
+        frozenset({"click", "cryptography", "rich"}),
     ),
     "local": (frozenset({"local", "search", "codec", "katib", "model"}), frozenset()),
-    "search": (frozenset({"search", "katib", "model"}), frozenset({"optuna", "cmaes", "scipy", "skopt", "threadpoolctl"})),
-    "report": (frozenset({"report", "rules", "model"}), frozenset()),
+    "search": (
+        frozenset({"search", "katib", "model"}),
+        frozenset({"optuna", "cmaes", "scipy", "skopt", "threadpoolctl"}),
+    ),
+    "report": (
+        frozenset({"report", "rules", "model"}),
+        # The page of a local run: plotly.js for its plots, and Optuna's (scikit-learn's) weighing of parameters.
+        frozenset({"plotly", "optuna", "sklearn"}),
+    ),
     "pipeline": (frozenset({"pipeline", "stages", "rules", "codec", "katib", "model"}), frozenset()),
     "stages": (frozenset({"rules", "codec", "katib", "model"}), frozenset()),
     "rules": (frozenset({"rules", "katib", "model"}), frozenset()),

@@ -33,7 +33,7 @@ CASES = [
         ("main",),
         (
             "kgen.yaml:1:9: error[KG003] unknown key `outptu`\n"
-            "    help: did you mean `output`? It must be one of `target`, `output`, `trialKinds`, `lint`\n"
+            "    help: did you mean `output`? It must be one of `target`, `output`, `argocd`, `trialKinds`, `lint`\n"
         ),
         id="an unknown key in kgen.yaml",
     ),
@@ -912,7 +912,9 @@ CASES = [
         ("main",),
         (
             "overlays/layer.yaml:1:24: error[KG115] `pullSecret` is an ExternalSecret and a SealedSecret at once\n"
-            "    help: keep one of the two\n"
+            "    see:  overlays/layer.yaml:1:80 (an ExternalSecret)\n"
+            "    see:  overlays/layer.yaml:1:48 (a SealedSecret)\n"
+            "    help: keep one of the two; `externalSecret: null` deletes what a layer below says\n"
         ),
         id="a pull secret in two forms",
     ),

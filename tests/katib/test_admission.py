@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import pytest
 
 from kgen.katib.admission import admit
-from kgen.katib.decode import FlawKind
+from kgen.katib.decode import FlawKind, read_at_once
+from kgen.katib.defaulter import complete, lacks_nothing
 from kgen.katib.trialkinds import kinds_for
 from kgen.model.environment import KATIB_VERSIONS, Target
 from kgen.model.node import FieldPath, Span, get, make, plain
@@ -145,3 +147,33 @@ def test_what_kgen_completes_keeps_a_misspelt_field() -> None:
     """For a rule to name it: kgen renders nothing that has one."""
     made = default(make(manifest({"maxTrailCount": 1}), PLACE), kinds_for("2.2", None), Target(), [])
     assert plain(made)["spec"]["maxTrailCount"] == 1  # type: ignore[index, call-overload]
+
+
+@pytest.mark.parametrize("kind", ["Job", "PyTorchJob"])
+@pytest.mark.parametrize("katib", KATIB_VERSIONS)
+def test_what_lacks_nothing_is_left_alone(kind: str, katib: str) -> None:
+    """Whatever one takes out of a complete Experiment, the quick look never says too soon that nothing lacks."""
+    whole: Any = plain(
+        admit(make(manifest({"trialTemplate": {"trialSpec": _job(kind)}}), PLACE), Target(katib)).manifest
+    )
+    assert lacks_nothing(whole, katib)
+    for path in _paths(whole)[1:]:
+        bent = copy.deepcopy(whole)
+        holder = bent
+        for step in path[:-1]:
+            holder = holder[step]
+        del holder[path[-1]]
+        node = make(bent, PLACE)
+        if read_at_once(node, Target(katib)) is not None and lacks_nothing(bent, katib):
+            assert complete(node, katib) is node, path
+
+
+def _job(kind: str) -> dict[str, Any]:
+    return {"apiVersion": "batch/v1" if kind == "Job" else "kubeflow.org/v1", "kind": kind}
+
+
+def test_an_objective_that_is_named_again_is_never_complete() -> None:
+    named: dict[str, Any] = {"type": "minimize", "objectiveMetricName": "loss", "additionalMetricNames": ["loss"]}
+    once = admit(make(manifest({"objective": named}), PLACE), Target()).manifest
+    assert admit(once, Target()).manifest is not once
+    assert not lacks_nothing(plain(once), "0.19")  # type: ignore[arg-type]

@@ -135,6 +135,20 @@ SECTIONS: Mapping[str, st.SearchStrategy[Any]] = {
         min_size=1,
         max_size=2,
     ),
+    "secrets": st.fixed_dictionaries(
+        {},
+        optional={
+            "hub": st.sampled_from(
+                [
+                    {"env": {"HUB_A": "a"}},
+                    {"env": {"HUB_A": "b", "HUB_B": "b"}},
+                    {"files": {"path": "/hub", "keys": ["a"]}},
+                    {"files": {"path": "/other", "keys": {"b": "b"}, "mode": 288}},
+                ]
+            ),
+            "git": st.sampled_from([{"ssh": True}, {"ssh": {"path": "/keys"}}, {"ssh": {"knownHosts": "hosts"}}]),
+        },
+    ).filter(bool),
     "resources": st.just(["pv.yaml"]),
 }
 OVERLAY = st.fixed_dictionaries({}, optional=dict(SECTIONS)).filter(bool)

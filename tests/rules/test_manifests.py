@@ -44,6 +44,49 @@ ROWS: list[tuple[RuleOfObject, dict[str, Any], str | None, str]] = [
     (VALUES, {**_obj("Secret", data={"key": "ENC[AES256_GCM,data:x]"}), "sops": {}}, None, "one that SOPS encrypted"),
     (
         VALUES,
+        _obj("Application", "argoproj.io/v1alpha1", spec={"syncPolicy": {"retry": {"limit": "5"}}}),
+        'spec.syncPolicy.retry.limit: `limit` is "5", where Argo CD has a whole number',
+        "a text in an Application",
+    ),
+    (
+        VALUES,
+        _obj("SealedSecret", "bitnami.com/v1alpha1", spec={"encryptedData": {"password": 4}}),
+        "spec.encryptedData.password: `password` is 4, where Sealed Secrets has a text",
+        "a number in a SealedSecret",
+    ),
+    (
+        FIELDS,
+        _obj("ApplicationSet", "argoproj.io/v1alpha1", spec={"template": {"spec": {"syncPolicys": {}}}}),
+        "spec.template.spec.syncPolicys: `template.spec` has no field `syncPolicys`: Argo CD drops it without a word",
+        "a misspelt field of an ApplicationSet",
+    ),
+    (
+        FIELDS,
+        _obj("AppProject", "argoproj.io/v1alpha1", spec={"sourceRepo": ["*"]}),
+        "spec.sourceRepo: `spec` has no field `sourceRepo`: Argo CD drops it without a word",
+        "a misspelt field of an AppProject",
+    ),
+    (
+        FIELDS,
+        _obj(
+            "ExternalSecret",
+            "external-secrets.io/v1",
+            spec={"data": [{"remoteRef": {"kee": "a", "nullBytePolicy": "Ignore"}}]},
+        ),
+        "spec.data[0].remoteRef.kee: `data[0].remoteRef` has no field `kee`: External Secrets drops it without a word",
+        "a misspelt field of an ExternalSecret, and one that only some releases have",
+    ),
+    (
+        FIELDS,
+        _obj(
+            "ApplicationSet", "argoproj.io/v1alpha1", spec={"generators": [{"matrix": {"generators": [{"git": {}}]}}]}
+        ),
+        None,
+        "generators within generators",
+    ),
+    (FIELDS, _obj("Workflow", "argoproj.io/v1alpha1", spec={"anything": 1}), None, "a kind that nobody knows"),
+    (
+        VALUES,
         _obj("PersistentVolumeClaim", spec={"resources": {"requests": {"storage": "5GB"}}}),
         "spec.resources.requests.storage: `storage: 5GB` is no quantity that Kubernetes can read",
         "a size",

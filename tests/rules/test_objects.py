@@ -14,13 +14,15 @@ from kgen import rules
 from kgen.katib.v1beta1 import NAMESPACE_LABEL
 from kgen.model.diagnostic import Edit, EditKind
 from kgen.model.environment import Target
-from kgen.rules import applications, manifests, objects
+from kgen.rules import applications, delivery, manifests, objects, projects
 from kgen.rules.rule import RuleOfObject, RuleOfRun
 from kgen.rules.subject import Subject
 
 A, O = applications, objects  # noqa: E741 - one letter each, as in the other tables
 LOGIN = "postgres://ml:" + "correct-horse@db/mlflow"
-CIPHER = "AgB" + "x" * 700
+CIPHER = "AgB" + "x" * 701
+COPY = "kubectl.kubernetes.io/last-applied-configuration"
+_COPIED = '{"kind":"Secret","data":{"user":"aHVudGVy"}}'
 SCOPE = "sealedsecrets.bitnami.com/{}-wide"
 
 
@@ -70,6 +72,7 @@ def _deployment(**variables: str) -> dict[str, Any]:
     }
 
 
+COMPARE, SYNC = "argocd.argoproj.io/compare-options", "argocd.argoproj.io/sync-options"
 ROWS: list[tuple[RuleOfObject, Mapping[str, Any], list[str], str]] = [
     (
         O.external_secrets_are_served,
@@ -93,13 +96,24 @@ ROWS: list[tuple[RuleOfObject, Mapping[str, Any], list[str], str]] = [
     (O.sealed_secrets_can_be_unsealed, _sealed(namespace=None, **{SCOPE.format("cluster"): "true"}), [], "anywhere"),
     (
         O.sealed_secrets_can_be_unsealed,
-        _sealed("correct-horse"),
+        _sealed(f"{CIPHER[:4]} {CIPHER[4:]}"),
         [
             "spec.encryptedData.password: `password` of the SealedSecret is no ciphertext: the controller cannot "
             "decrypt it"
         ],
-        "plain text",
+        "a space in the ciphertext",
     ),
+    (
+        O.sealed_secrets_can_be_unsealed,
+        _sealed("${PASSWORD}"),
+        [
+            "spec.encryptedData.password: `password` of the SealedSecret is no ciphertext: the controller cannot "
+            "decrypt it"
+        ],
+        "a placeholder",
+    ),
+    (O.sealed_secrets_can_be_unsealed, _sealed("correct-horse"), [], "plain text, of which KG901 speaks"),
+    (O.sealed_secrets_can_be_unsealed, _sealed(f"{CIPHER[:76]}\n{CIPHER[76:]}\n"), [], "lines of a ciphertext"),
     (
         O.sealed_secrets_can_be_unsealed,
         _sealed(None),
@@ -140,6 +154,54 @@ ROWS: list[tuple[RuleOfObject, Mapping[str, Any], list[str], str]] = [
         [],
         "options of an Application",
     ),
+    (
+        A.applications_are_understood,
+        _app(destination={"namespace": "ns"}),
+        ["spec.destination: the destination names no cluster: Argo CD refuses it"],
+        "no cluster",
+    ),
+    (
+        A.applications_are_understood,
+        _app("CreateNamespace=true", destination={"server": "https://a"}),
+        ["spec.syncPolicy.syncOptions[0]: `CreateNamespace=true` does nothing without a namespace in the destination"],
+        "a namespace without a name",
+    ),
+    (
+        A.applications_are_understood,
+        {**_set_of(_app("CreateNamespace=true", destination={})), "spec": {"templatePatch": "spec: {}"}},
+        [],
+        "a set whose patch may say the rest",
+    ),
+    (
+        A.applications_are_understood,
+        _app(annotations={COMPARE: "ServerSideDiff: true, IncludeMutationWebhook=yes,IgnoreExtraneous"}),
+        [
+            f'metadata.annotations["{COMPARE}"]: Argo CD passes over the compare option `ServerSideDiff: true`',
+            f'metadata.annotations["{COMPARE}"]: Argo CD passes over the compare option `IncludeMutationWebhook=yes`',
+        ],
+        "misspelt compare options",
+    ),
+    (
+        A.applications_are_understood,
+        _app(annotations={SYNC: "Prune=false,CreateNamespace=true"}),
+        [f'metadata.annotations["{SYNC}"]: Argo CD passes over the sync option `CreateNamespace=true` of an object'],
+        "an Application's option in its annotation",
+    ),
+    (
+        A.applications_are_understood,
+        _app(ignoreDifferences=[{"kind": "Experiment", "jsonPointers": [".spec.goal", "/spec/goal"]}]),
+        [
+            "spec.ignoreDifferences[0].kind: this speaks of no Experiment of Katib: it names no group",
+            "spec.ignoreDifferences[0].jsonPointers[0]: `.spec.goal` is no JSON pointer, and leads to no field",
+        ],
+        "differences that are ignored in vain",
+    ),
+    (
+        A.applications_are_understood,
+        _app(ignoreDifferences=[{"group": "kubeflow.org", "kind": "Experiment", "jsonPointers": ["/spec/goal"]}]),
+        [],
+        "differences that are ignored",
+    ),
     (A.applications_are_understood, {**_app("x"), "apiVersion": "app.k8s.io/v1"}, [], "somebody else's Application"),
     (
         O.no_plain_secret,
@@ -158,6 +220,54 @@ ROWS: list[tuple[RuleOfObject, Mapping[str, Any], list[str], str]] = [
         ["data.password: Secret `db` stands in Git with its values (`password`): base64 is no encryption"],
         "a value that SOPS was not run over",
     ),
+    (
+        O.no_plain_secret,
+        _secret(
+            data={"user": "ENC[AES256_GCM,x]"},
+            sops={"mac": "x"},
+            metadata={"name": "db", "annotations": {COPY: _COPIED}},
+        ),
+        [
+            f'metadata.annotations["{COPY}"]: Secret `db` stands in Git with its values (`{COPY}`): base64 is no '
+            "encryption"
+        ],
+        "the copy that kubectl keeps of it, which SOPS was not run over",
+    ),
+    (
+        O.no_plain_secret,
+        _secret(metadata={"name": "db", "annotations": {COPY: _COPIED[:-1]}}),
+        [
+            f'metadata.annotations["{COPY}"]: Secret `db` stands in Git with its values (`{COPY}`): base64 is no '
+            "encryption"
+        ],
+        "a copy that is no JSON",
+    ),
+    (
+        O.no_plain_secret,
+        _secret(metadata={"name": "db", "annotations": {COPY: '{"kind":"Secret"}'}}),
+        [],
+        "a copy without",
+    ),
+    (
+        O.no_plain_secret,
+        _sealed("correct-horse"),
+        ["spec.encryptedData.password: `password` of SealedSecret `db` is not encrypted, and stands in Git as it is"],
+        "plain text in a SealedSecret",
+    ),
+    (
+        O.no_plain_secret,
+        _sealed("A" * 364),
+        ["spec.encryptedData.password: `password` of SealedSecret `db` is not encrypted, and stands in Git as it is"],
+        "base64 that is shorter than any ciphertext",
+    ),
+    (
+        O.no_plain_secret,
+        {**_sealed(None), "spec": {"data": "aHVudGVy"}},
+        ["spec.data: `data` of SealedSecret `db` is not encrypted, and stands in Git as it is"],
+        "plain text in the old form",
+    ),
+    (O.no_plain_secret, _sealed("A" * 368), [], "a ciphertext of nothing"),
+    (O.no_plain_secret, _sealed("${PASSWORD}"), [], "a SealedSecret that is filled in later"),
     (O.no_plain_secret, {**_secret(data={"a": "b"}), "apiVersion": "example.com/v1"}, [], "another kind of that name"),
     (
         O.no_credential_in_object,
@@ -287,6 +397,7 @@ OUT_OF_SYNC = (
 )
 LABELLED = {"managedNamespaceMetadata": {"labels": {NAMESPACE_LABEL: "enabled"}}}
 ONE = (subject(),)
+ANYWHERE = {"server": "https://a", "namespace": "{{.path.basename}}"}
 ELSEWHERE = (subject({"metadata.namespace": "other"}),)
 DIFF = {"argocd.argoproj.io/compare-options": "ServerSideDiff=true"}
 BESIDE: list[tuple[RuleOfRun, list[Mapping[str, Any]], tuple[Subject, ...], list[tuple[int, str]], str]] = [
@@ -303,6 +414,20 @@ BESIDE: list[tuple[RuleOfRun, list[Mapping[str, Any]], tuple[Subject, ...], list
     (A.made_namespaces_have_the_label, [_app("CreateNamespace=true")], ONE, [(0, UNLABELLED)], "a bare namespace"),
     (A.made_namespaces_have_the_label, [_app("CreateNamespace=true", policy=LABELLED)], ONE, [], "with the label"),
     (A.made_namespaces_have_the_label, [_app("CreateNamespace=true"), _namespace()], ONE, [], "a Namespace takes over"),
+    (
+        A.made_namespaces_have_the_label,
+        [_set_of(_app("CreateNamespace=true", destination=ANYWHERE))],
+        ONE,
+        [(0, f"spec.template.{UNLABELLED}".replace("`ns`", "`{{.path.basename}}`"))],
+        "a namespace that is a parameter",
+    ),
+    (
+        A.made_namespaces_have_the_label,
+        [_set_of(_app("CreateNamespace=true", destination=ANYWHERE)), _namespace()],
+        ONE,
+        [],
+        "a Namespace that may be the one",
+    ),
     (A.made_namespaces_have_the_label, [_app("CreateNamespace=true")], ELSEWHERE, [], "for other objects"),
     (A.made_namespaces_have_the_label, [_app("CreateNamespace=true")], (), [], "no Experiment at all"),
     (
@@ -398,7 +523,8 @@ def test_no_rule_raises_on_odd_objects(odd: Any) -> None:
 
 def test_every_rule_is_seen_to_speak_and_to_keep_silent() -> None:
     for rule in (*rules.OBJECTS, *rules.OF_RUN):
-        if rule is A.server_side_diff_sees_all or rule in manifests.RULES:
+        elsewhere = (*manifests.RULES, *delivery.RULES, *delivery.RULES_OF_RUN, *projects.RULES_OF_RUN)
+        if rule is A.server_side_diff_sees_all or rule in elsewhere:
             continue  # these have tables of their own
         found: list[list[Any]] = [row[2] for row in ROWS if row[0] is rule]
         found += [row[3] for row in BESIDE if row[0] is rule]

@@ -175,6 +175,27 @@ def _image(image: object) -> Subject:
     return subject({"tc.image": image})
 
 
+_PROJECTED = {
+    "name": "keys",
+    "projected": {
+        "defaultMode": 0o444,
+        "sources": [{"secret": {"items": [{"key": "k", "path": "id", "mode": 0o400}]}}],
+    },
+}
+
+
+def _ssh(more: dict[str, Any] | None = None, mode: int | None = 0o400) -> Subject:
+    source = {"secretName": "git"} if mode is None else {"secretName": "git", "defaultMode": mode}
+    return subject(
+        {
+            "tc.env": [{"name": "GIT_SSH_COMMAND", "value": "ssh -F none -i /keys/id"}],
+            "tc.volumeMounts": [{"name": "keys", "mountPath": "/keys/", "readOnly": True}],
+            "pod.volumes": [{"name": "keys", "secret": source}],
+            **(more or {}),
+        }
+    )
+
+
 ROWS: list[tuple[Rule, Subject, str | None, str]] = [
     (
         S.no_credential_in_text,
@@ -293,6 +314,52 @@ ROWS: list[tuple[Rule, Subject, str | None, str]] = [
         "a folder of the node",
     ),
     (S.pods_leave_the_node_alone, subject({"pod.hostNetwork": False}), None, "said and not used"),
+    (S.a_key_of_ssh_is_its_users_own, _ssh(), None, "its owner's, who is root"),
+    (S.a_key_of_ssh_is_its_users_own, _ssh({"pod.securityContext": {"fsGroup": 1000}}), None, "an image of any user"),
+    (
+        S.a_key_of_ssh_is_its_users_own,
+        _ssh({"pod.securityContext": {"runAsUser": 1000, "fsGroup": 2000}}),
+        None,
+        "another user, by the fsGroup",
+    ),
+    (
+        S.a_key_of_ssh_is_its_users_own,
+        _ssh({"tc.securityContext": {"runAsUser": 1000}}, mode=0o444),
+        None,
+        "another user, and everybody may read it",
+    ),
+    (
+        S.a_key_of_ssh_is_its_users_own,
+        _ssh({"tc.env": [{"name": "GIT_SSH_COMMAND", "value": "ssh -i /root/.ssh/id_rsa"}]}, mode=0o644),
+        None,
+        "a key that is no file of a Secret",
+    ),
+    (
+        S.a_key_of_ssh_is_its_users_own,
+        _ssh({"pod.securityContext": {"runAsUser": 0, "fsGroup": 1000}}),
+        f"{TC}.env[0]: ssh refuses the key `/keys/id` where the trial runs as root: "
+        "others may read it, by its mode 0440",
+        "root, and an fsGroup",
+    ),
+    (
+        S.a_key_of_ssh_is_its_users_own,
+        _ssh(mode=None),
+        f"{TC}.env[0]: ssh refuses the key `/keys/id` where the trial runs as root: "
+        "others may read it, by its mode 0644",
+        "the mode that nobody set",
+    ),
+    (
+        S.a_key_of_ssh_is_its_users_own,
+        _ssh({"pod.securityContext": {"runAsNonRoot": True}}),
+        f"{TC}.env[0]: the key `/keys/id` belongs to root and has mode 0400, and the trial runs as another user",
+        "another user, without an fsGroup",
+    ),
+    (
+        S.a_key_of_ssh_is_its_users_own,
+        _ssh({"tc.securityContext": {"runAsUser": 7}, "pod.volumes": [_PROJECTED]}),
+        f"{TC}.env[0]: the key `/keys/id` belongs to root and has mode 0400, and the trial runs as another user",
+        "a projected volume, and the container's own user",
+    ),
 ]
 
 

@@ -16,6 +16,7 @@ from subjects import DELETE, subject
 from kgen import rules
 from kgen.katib.admission import admit
 from kgen.model.environment import Target
+from kgen.model.flags import Script
 from kgen.model.node import NOWHERE, make, plain
 from kgen.rules.subject import Subject, read
 from kgen.rules.traits import LOOKS, traits_of
@@ -43,6 +44,7 @@ def admitted(manifest: dict[str, Any], number: int) -> Subject:
     found = admit(make(manifest, NOWHERE), target)
     given = manifest if number % 3 else None
     made: Any = plain(found.manifest)
+    assert found.plain() == made, "read at a glance"
     return read(made, target, given=given, plain=number % 2 == 0, flaws=found.flaws)
 
 
@@ -81,6 +83,10 @@ ODD: list[tuple[str, dict[str, Any]]] = [
     ("counts", {"spec.resumePolicy": "never"}),
     ("settings", {"spec.algorithm.algorithmSettings": [{"name": "seed", "value": "1"}]}),
     ("settings", {"spec.algorithm.algorithmSettings": [{"name": "random_state", "value": "-1"}]}),
+    (
+        "together",
+        {"spec.algorithm": {"algorithmName": "cmaes", "algorithmSettings": [{"name": "sigma", "value": "1"}]}},
+    ),
     ("space", {"spec.parameters.0.feasibleSpace.min": "1e400"}),
     ("space", {"spec.parameters.0.feasibleSpace.min": "0.9"}),
     ("space", {"spec.parameters.0.feasibleSpace.step": "0"}),
@@ -113,7 +119,11 @@ def test_what_is_out_of_the_ordinary_is_seen(name: str, changes: dict[str, Any])
 
 def test_every_look_has_a_case() -> None:
     # What the defaulter adds is seen by comparing with what was given, which `subject` does not set apart.
-    assert {name for name, _ in LOOKS} == {name for name, _ in ODD} | {"defaults"}
+    assert {name for name, _ in LOOKS} == {name for name, _ in ODD} | {"defaults", "script"}
+
+
+def test_a_script_is_seen() -> None:
+    assert "script" in traits_of(subject()._replace(script=Script("train.py"))).odd
 
 
 def test_what_the_defaulter_adds_to_a_list_is_seen() -> None:

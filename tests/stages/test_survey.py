@@ -52,6 +52,15 @@ def test_members_of_a_list_that_are_no_objects_are_counted() -> None:
     assert survey({"e.yaml": b"apiVersion: v1\nkind: List\nitems: [1, null, [a]]\n"}).passed_over == 3
 
 
+def test_members_of_a_list_of_one_kind_need_not_say_it() -> None:
+    listed = b"apiVersion: kubeflow.org/v1beta1\nkind: ExperimentList\nitems: [{metadata: {name: a}}, {kind: Job}]\n"
+    found = survey({"e.yaml": listed})
+    assert [(each.kind, each.api, each.within) for each in found.experiments] == [
+        ("Experiment", "kubeflow.org/v1beta1", ("items", 0))
+    ]
+    assert found.passed_over == 1
+
+
 def test_files_beside_manifests_may_be_named_with_them() -> None:
     files = {"e.yaml": EXPERIMENT, "kustomization.yaml": b"resources: [e.yaml]\n", "values.yaml": b"a: b\n"}
     assert survey(files, frozenset(files)).problems == ()

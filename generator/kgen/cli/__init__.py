@@ -14,7 +14,7 @@ from kgen import __version__
 from kgen.cli.lazy import Lazy
 
 DONE, FOUND, BUG = 0, 1, 3  # click exits with 2 for wrong usage
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
 PIPE_CLOSED = 141  # what a shell gives for a program that SIGPIPE ends
 REPORT = "this is a bug in kgen: please report it with the command and, if you can, the files"
 
@@ -23,12 +23,18 @@ _COMMANDS = {
     "completion": "Print the completion script of a shell.",
     "diff": "Say what the cluster will do with a change.",
     "explain": "Show which layer and line set each value of an Experiment.",
+    "init": "Make a workspace.",
     "lint": "Find what Katib, Kubernetes and Argo CD would refuse or lose.",
     "metrics": "Show what Katib would read from a log of a trial.",
+    "new": "Write an experiment, its parameters read from a script.",
+    "report": "Make one HTML page of a local run: plots, table, logs.",
     "render": "Write the manifests of environments.",
     "rule": "List what kgen can object to, or explain one code.",
+    "sample": "Show points of a search space, its size, and what a search would cost.",
     "secret": "Encrypt a secret, so that Git may hold it.",
     "schema": "Print the JSON Schema of a file that kgen reads.",
+    "show": "Print the object that Katib would create for one trial.",
+    "try": "Run an Experiment on this machine, as Katib would.",
 }
 
 
@@ -59,6 +65,7 @@ def kgen() -> None:
 
 def main(argv: list[str] | None = None, environ: Mapping[str, str] = os.environ) -> None:
     """Run a command line and exit: 0 done, 1 errors or differences, 2 wrong usage, 3 a bug."""
+    _open_what_is_closed()
     code = _run(argv, environ)
     try:
         sys.stdout.flush()
@@ -68,6 +75,19 @@ def main(argv: list[str] | None = None, environ: Mapping[str, str] = os.environ)
     except OSError:  # said already, or there is nowhere to say it
         code = code or FOUND
     os._exit(code)  # freeing every Node one by one would take a tenth of the time of a small run
+
+
+def _open_what_is_closed() -> None:
+    """Give each stream that was closed before the start a place: Python has None there, and all else counts on three.
+
+    A result that cannot go anywhere fails when it is written: stdout is opened for reading.
+    """
+    if sys.stdin is None:
+        sys.stdin = os.fdopen(os.open(os.devnull, os.O_RDONLY))
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w", encoding="utf-8")
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
 
 
 def _run(argv: list[str] | None, environ: Mapping[str, str]) -> int:

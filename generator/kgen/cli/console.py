@@ -74,6 +74,19 @@ def use_colour(choice: str = "auto", output: str | None = None) -> bool:
     return choice == "always" if output is not None else _is_coloured(choice, sys.stdout)
 
 
+def save(path: str, body: str) -> None:
+    """Write a report to a file.
+
+    Raises:
+        click.UsageError: it cannot be written.
+    """
+    try:
+        with open(path, "w", encoding="utf-8", newline="\n") as stream:  # noqa: PTH123 - pathlib is 5 ms of every start
+            stream.write(body)
+    except OSError as problem:
+        raise click.UsageError(f"{path!r} cannot be written: {problem.strerror or problem}") from problem
+
+
 def _is_coloured(choice: str, stream: TextIO) -> bool:
     """Whether a stream is a terminal of somebody who has not asked for plain text, unless the choice says it."""
     if choice != "auto":

@@ -8,12 +8,13 @@ from typing import NamedTuple
 import click
 
 from kgen.cli.console import environment_name, say, workspace_options
+from kgen.cli.experiment import find_experiment
 from kgen.cli.render import render_all
 from kgen.cli.workspace import find_root, read_workspace
 from kgen.katib.fields import meaning
 from kgen.model.diagnostic import Severity
 from kgen.model.environment import layer_of
-from kgen.model.experiment import Expanded, Rendered
+from kgen.model.experiment import Expanded
 from kgen.model.node import FieldPath, Node, Span, get, leaves, path_text, text_of
 from kgen.model.words import suggestion
 
@@ -57,19 +58,6 @@ def command(target: str, field: str | None, style: str, settings: tuple[str, ...
     else:
         _show(lines, told=field is not None)
     return 1 if any(d.severity is Severity.ERROR for d in rendered.diagnostics) else 0
-
-
-def find_experiment(rendered: Rendered, name: str) -> Expanded | None:
-    """Find an Experiment by its name in the spec, the file or the cluster; None, and said why, where there is none."""
-    for experiment in rendered.experiments:
-        manifest_name = get(experiment.manifest, "metadata", "name")
-        stem = experiment.spec.file.rpartition("/")[2].rpartition(".")[0]
-        if name in (experiment.name, stem) or (manifest_name is not None and text_of(manifest_name) == name):
-            return experiment
-    if rendered.experiments or not rendered.diagnostics:
-        names = [experiment.name for experiment in rendered.experiments]
-        click.echo(f"environment {rendered.environment} runs no {name!r}: {suggestion(name, names)}", err=True)
-    return None
 
 
 def _lines(experiment: Expanded) -> list[Line]:

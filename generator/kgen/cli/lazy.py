@@ -24,8 +24,10 @@ class Lazy(click.Group):
         if cmd_name not in self.known:
             return None
         import importlib  # noqa: PLC0415 - only a command that runs pays for it
+        import keyword  # noqa: PLC0415
 
-        module = importlib.import_module(f"{self.package}.{cmd_name.replace('-', '_')}")
+        name = cmd_name.replace("-", "_") + "_" * keyword.iskeyword(cmd_name)  # `try` is in try_.py
+        module = importlib.import_module(f"{self.package}.{name}")
         command: click.Command = module.command
         return command
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 import click
 
 from kgen import __version__
-from kgen.cli.console import colour_option, use_colour
+from kgen.cli.console import colour_option, save, use_colour
 from kgen.cli.gather import STDIN, Workspace, gather
 from kgen.cli.law import law_of
 from kgen.cli.look import Options, Run, find_workspace, look, moved, placed, stopped
@@ -162,7 +162,7 @@ def _report(run: Run, view: View, fail_on: str | None) -> int:
     if view.output is None:
         click.echo(body, nl=False, color=True, err=view.to_stderr)
     else:
-        _write(view.output, body)
+        save(view.output, body)
     if not view.quiet:
         aside = view.style != "text" or view.output is not None or view.to_stderr
         click.echo(text.conclusion(found.shown, run.counts), err=aside)
@@ -181,11 +181,3 @@ def _placing(style: str) -> Callable[[str], str]:
         return os.path.relpath(whole, real).replace(os.sep, "/") if whole.startswith(real + os.sep) else path
 
     return from_root
-
-
-def _write(path: str, body: str) -> None:
-    try:
-        with open(path, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(body)
-    except OSError as problem:
-        raise click.UsageError(f"{path!r} cannot be written: {problem.strerror or problem}") from problem

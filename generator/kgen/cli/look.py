@@ -21,6 +21,7 @@ from kgen.pipeline.law import KGENS, Law
 from kgen.pipeline.linting import lint as lint_files
 from kgen.pipeline.rendering import render_alone
 from kgen.pipeline.settings import check_overlays
+from kgen.pipeline.together import sealed_apart
 from kgen.report.places import is_in_file
 from kgen.stages.load import SUFFIXES, Kind
 from kgen.stages.resolve import target_of
@@ -92,6 +93,7 @@ def look(asked: Gathered, workspace: Workspace | None, options: Options, law: La
         found.extend(_from(d, prefix) for d in check_overlays(workspace.sources))
     for each in rendered:
         found.extend(_from(d, prefix) for d in (*each.diagnostics, *(s.diagnostic for s in each.suppressed)))
+    found.extend(_from(d, prefix) for d in sealed_apart(rendered))
     mine = {} if workspace is None else {prefix + path: data for path, data in workspace.sources.items()}
     sources = {**mine, **asked.files}
     experiments = [e for each in rendered for e in each.experiments]
@@ -189,7 +191,7 @@ def _once(found: Iterable[Diagnostic]) -> list[Diagnostic]:
     """Say once what is wrong with a line, however many environments run it."""
     kept: dict[tuple[object, ...], Diagnostic] = {}
     for diagnostic in sorted(found, key=lambda d: (d.order, d.object or ())):
-        kept.setdefault((*diagnostic.order, diagnostic.help), diagnostic)
+        kept.setdefault(diagnostic.order, diagnostic)
     return list(kept.values())
 
 

@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import IO, Any
 
 import click
 
-from kgen.cli.console import environment_name, say, workspace_options
+from kgen.cli.console import workspace_options
+from kgen.cli.experiment import experiment_named
 from kgen.katib import collectors, logs, observation, samples
 from kgen.katib.collectors import Wanted
 from kgen.katib.gotime import number
 from kgen.katib.logs import Ignored, Row, Why
-from kgen.model.diagnostic import Severity
 from kgen.report import observed as report
 
 MOST_EXAMPLES = 3  # of ignored lines, for each reason
@@ -61,11 +60,12 @@ def command(
         raise click.UsageError("give --experiment FILE, or --metric NAME for a log without an Experiment")
     form = "JSON" if json_lines else form
     if experiment is None:
-        wanted: Wanted | None = collectors.wanted(_made_up(metrics, form or "TEXT"))
+        wanted = collectors.wanted(_made_up(metrics, form or "TEXT"))
     else:
-        wanted = _wanted(experiment, name, settings, root)
-    if wanted is None:
-        return 1
+        named = experiment_named(experiment, name, settings, root)
+        if named is None:
+            return 1
+        wanted = collectors.wanted(named.spec)
     if wanted.kind not in collectors.LOGS:
         why = _NO_LOG.get(wanted.kind, "Katib does not know it")
         click.echo(f"collector {wanted.kind} reads no log: {why}", err=True)
@@ -88,64 +88,6 @@ def _made_up(metrics: tuple[str, ...], form: str) -> dict[str, Any]:
         "objective": {"objectiveMetricName": metrics[0], "additionalMetricNames": list(metrics[1:])},
         "metricsCollectorSpec": {"collector": {"kind": "File"}, "source": {"fileSystemPath": {"format": form}}},
     }
-
-
-def _wanted(given: str, name: str | None, settings: tuple[str, ...], root: str | None) -> Wanted | None:
-    """Find the Experiment; None, and said why, where it cannot be."""
-    if Path(given).is_file():
-        return _of_file(given, name)
-    if given.endswith((".yaml", ".yml", ".json")) or "/" not in given.strip("/"):
-        raise click.UsageError(f"{given!r} is no file; write the name of a manifest, or env/prod/mnist")
-    from kgen.cli.explain import find_experiment  # noqa: PLC0415 - a manifest needs no workspace
-    from kgen.cli.render import render_all  # noqa: PLC0415
-    from kgen.cli.workspace import find_root, read_workspace  # noqa: PLC0415
-    from kgen.model.node import plain  # noqa: PLC0415
-
-    environment, _, wanted = given.rstrip("/").rpartition("/")
-    (rendered,) = render_all(read_workspace(root or find_root(".")), (environment_name(environment),), settings)
-    found = find_experiment(rendered, wanted)
-    if found is None:
-        say(rendered.diagnostics)
-        return None
-    return collectors.wanted(_spec(plain(found.manifest)))
-
-
-def _of_file(path: str, name: str | None) -> Wanted | None:
-    from kgen.codec.manifests import read_manifests  # noqa: PLC0415 - a workspace's Experiment is not read here
-    from kgen.model.node import plain  # noqa: PLC0415
-
-    nodes, problems = read_manifests(Path(path).read_bytes(), path)
-    if any(problem.severity is Severity.ERROR for problem in problems):
-        say(problems)
-        return None
-    every = [each for node in nodes for each in _experiments(plain(node))]
-    found = [each for each in every if name in (None, _name(each))]
-    if len(found) == 1:
-        return collectors.wanted(_spec(found[0]))
-    names = ", ".join(f"`{_name(each)}`" for each in every)
-    if not every:
-        click.echo(f"{path} holds no Experiment; a compact spec is named as ENV/EXPERIMENT", err=True)
-    else:
-        click.echo(f"{path} holds {names}: say which with --name", err=True)
-    return None
-
-
-def _experiments(value: object) -> Iterator[dict[str, Any]]:
-    if isinstance(value, dict) and value.get("kind") == "Experiment":
-        yield value
-    elif isinstance(value, dict) and isinstance(value.get("items"), list):
-        for item in value["items"]:
-            yield from _experiments(item)
-
-
-def _name(manifest: dict[str, Any]) -> str:
-    metadata = manifest.get("metadata")
-    return str(metadata.get("name", "")) if isinstance(metadata, dict) else ""
-
-
-def _spec(manifest: object) -> dict[str, Any]:
-    spec = manifest.get("spec") if isinstance(manifest, dict) else None
-    return spec if isinstance(spec, dict) else {}
 
 
 class _Reading:

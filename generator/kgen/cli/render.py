@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
+from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 
 import click
@@ -31,6 +32,11 @@ from kgen.stages.load import Evaluate, Kind
 )
 @click.option("-w", "--write", is_flag=True, help="Write to the workspace's own output folder (rendered/).")
 @click.option("--check", is_flag=True, help="Write nothing; fail if the folder is not up to date.")
+@click.option(
+    "--accept-recreate",
+    is_flag=True,
+    help="Also write committed Experiments with another search under their old name; delete the old ones first.",
+)
 @click.option("--allow-empty", is_flag=True, help="An environment that renders to nothing is no error.")
 @click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", help="Form of diagnostics.")
 @workspace_options
@@ -39,6 +45,7 @@ def command(
     out: str | None,
     write: bool,
     check: bool,
+    accept_recreate: bool,
     allow_empty: bool,
     style: str,
     settings: tuple[str, ...],
@@ -64,14 +71,17 @@ def command(
         if failed:
             code = 1
         elif out is None and not write and not check:
-            _print(rendered)
+            print_documents(data for each in rendered for data in each.files.values())
             code = 0
         else:
             from kgen.cli import output  # noqa: PLC0415 - for folders alone, and stdout need not pay for it
 
             folder = output.folder_of(home, rendered[0].output) if out is None else output.folder_of(out)
             known = Kind.ENVIRONMENT.names(sources) if out is None else None
-            code = output.check(rendered, folder, known) if check else output.write(rendered, folder)
+            if check:
+                code = output.check(rendered, folder, known, accept_recreate=accept_recreate)
+            else:
+                code = output.write(rendered, folder, accept_recreate=accept_recreate)
     except InputError as failure:
         found.extend(failure.diagnostics)
         code, failed = 1, True
@@ -114,8 +124,8 @@ def evaluator(sources: Sources) -> AbstractContextManager[Evaluate | None]:
     return Sandbox()
 
 
-def _print(rendered: tuple[Rendered, ...]) -> None:
-    documents = [data for each in rendered for data in each.files.values()]
+def print_documents(documents: Iterable[bytes]) -> None:
+    """Write files of YAML to stdout, as one stream."""
     rest = memoryview(b"---\n".join(documents))
     while rest:  # with PYTHONUNBUFFERED, as images often have it, a write may end early
         rest = rest[sys.stdout.buffer.write(rest) :]

@@ -2,7 +2,7 @@
 
 It reads a request a line and writes an answer a line, both JSON; what kgen it needs, it finds in
 the folders on its command line. It ends with its standard input, and, should the parent be gone
-while it evaluates, by itself: a thread watches the clock while the engine runs.
+while it evaluates, by itself: a thread watches the parent and the clock while the engine runs.
 """
 
 from __future__ import annotations
@@ -21,11 +21,12 @@ EXIT_MEMORY = 3
 
 
 class Watch:
-    """Ends this process when an evaluation takes too long, or, on macOS, too much memory."""
+    """Ends this process when its parent is gone, when an evaluation takes too long, or, on macOS, too much memory."""
 
     def __init__(self, seconds: float, megabytes: int) -> None:
         self._seconds, self._bytes = seconds, megabytes << 20
         self._deadline = float("inf")
+        self._parent = os.getppid()
         threading.Thread(target=self._run, daemon=True).start()
 
     def __enter__(self) -> None:
@@ -38,8 +39,8 @@ class Watch:
     def _run(self) -> None:
         while True:
             time.sleep(TICK)
-            if time.monotonic() > self._deadline:
-                os._exit(EXIT_TIME)
+            if time.monotonic() > self._deadline or os.getppid() != self._parent:
+                os._exit(EXIT_TIME)  # nobody waits for the answer
             if sys.platform == "darwin" and _resident() > self._bytes:  # whose kernel has no such limit
                 os._exit(EXIT_MEMORY)
 

@@ -11,19 +11,20 @@ from kgen.model.node import Plain
 from kgen.model.schemas import SCHEMAS, schema
 from kgen.report import json_text, reference
 
-FINDINGS = "findings"
+FINDINGS, DIFFERENCES = "findings", "differences"
 EXPERIMENTS = {f"katib-{release}": release for release in KATIB_VERSIONS}
 
 
 @click.command("schema")
-@click.argument("kind", type=click.Choice((*SCHEMAS, FINDINGS, *EXPERIMENTS)), required=False)
+@click.argument("kind", type=click.Choice((*SCHEMAS, FINDINGS, DIFFERENCES, *EXPERIMENTS)), required=False)
 @click.option("--markdown", is_flag=True, help="Print a table for people instead.")
 def command(kind: str | None, markdown: bool) -> None:
     """Print the JSON Schema of KIND, for an editor or another validator; without KIND, name the kinds."""
     if kind is None:
         for name, (title, _) in SCHEMAS.items():
             click.echo(f"{name:12} {title}")
-        click.echo(f"{FINDINGS:12} {json_text.schema()['title']}")
+        for name in (FINDINGS, DIFFERENCES):
+            click.echo(f"{name:12} {_made(name)['title']}")
         for name, release in EXPERIMENTS.items():
             click.echo(f"{name:12} An Experiment of Katib {release}")
     elif markdown and kind in SCHEMAS:
@@ -39,4 +40,8 @@ def _made(kind: str) -> dict[str, Plain]:
         from kgen.katib.schema import experiment_schema  # noqa: PLC0415 - the others need no type of Kubernetes
 
         return experiment_schema(EXPERIMENTS[kind])
+    if kind == DIFFERENCES:
+        from kgen.report import differences_json  # noqa: PLC0415 - the others need nothing of comparisons
+
+        return differences_json.schema()
     return json_text.schema() if kind == FINDINGS else schema(kind)

@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeAlias
 
 from kgen.model.diagnostic import InputError, error
 from kgen.model.node import Span
-from kgen.model.sources import FOLDERS, MOST_BYTES, SETTINGS, Sources, Unreadable
+from kgen.model.sources import FOLDERS, MOST_BYTES, SETTINGS, Sources, Unreadable, scripts_named
 
 SUFFIXES = (".yaml", ".yml", ".json", ".jsonnet", ".libsonnet")
 MOST_OF_ALL = 256 << 20  # bytes; a few links to one large file must not fill the memory
@@ -116,7 +116,20 @@ def read_workspace(root: str) -> Sources:
                 content = read_file(what, room) if isinstance(what, str) else what
                 room -= len(content) if isinstance(content, bytes) else 0
                 found[path] = content
+    for path in scripts_named(found):
+        script = _script(path, base, room)
+        if script is not None:
+            found[path] = script
     return dict(sorted(found.items()))
+
+
+def _script(path: str, base: str, room: int) -> bytes | Unreadable | None:
+    """Read a script that a spec names; None where there is none, which is said at its name."""
+    try:
+        real = os.path.realpath(os.path.join(base, *path.split("/")), strict=True)
+    except (OSError, ValueError):
+        return None
+    return read_file(real, room) if _is_within(real, base) else _OUTSIDE
 
 
 def _look_at(entry: os.DirEntry[str], path: str, folder: _Folder, base: str) -> _What:

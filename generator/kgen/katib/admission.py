@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from kgen.katib.decode import Flaw, decode, decode_trial
-from kgen.katib.defaulter import complete
+from kgen.katib.decode import Flaw, decode, decode_trial, read_at_once
+from kgen.katib.defaulter import complete, lacks_nothing
 from kgen.katib.types import experiment
 from kgen.katib.v1beta1 import TRIAL
 from kgen.model.environment import Target
-from kgen.model.node import Node, fields, get, put
+from kgen.model.node import Node, Plain, fields, get, plain, put
 
 
 class Admitted(NamedTuple):
@@ -17,6 +17,11 @@ class Admitted(NamedTuple):
 
     manifest: Node  # with the server's defaults, without what it drops
     flaws: tuple[Flaw, ...]
+    read: dict[str, Plain] | None = None  # its plain data, where that was had for nothing
+
+    def plain(self) -> Plain:
+        """Give the manifest without its places."""
+        return plain(self.manifest) if self.read is None else self.read
 
 
 def admit(given: Node, target: Target) -> Admitted:
@@ -24,6 +29,10 @@ def admit(given: Node, target: Target) -> Admitted:
 
     What would be refused for its type stays as it is, so that rules can speak of the rest.
     """
+    read = read_at_once(given, target)
+    if read is not None and "status" not in read:
+        done = lacks_nothing(read, target.katib)
+        return Admitted(given, (), read) if done else Admitted(complete(given, target.katib), ())
     manifest, flaws = decode(given, experiment(target.katib))
     trial, of_trial = decode_trial(manifest, target)
     if trial is not get(manifest, *TRIAL) and trial.value is not None:

@@ -19,6 +19,17 @@ WAVES = {
 
 SYNC_OPTIONS, COMPARE_OPTIONS = "argocd.argoproj.io/sync-options", "argocd.argoproj.io/compare-options"
 HOOK, HELM_HOOK = "argocd.argoproj.io/hook", "helm.sh/hook"
+# Files by which Argo CD takes a folder for another tool's, and reads no plain manifest in it.
+OTHER_TOOLS = {
+    **dict.fromkeys(("kustomization.yaml", "kustomization.yml", "Kustomization"), "Kustomize"),
+    "Chart.yaml": "Helm",
+}
+MANIFEST_PATHS = "argocd.argoproj.io/manifest-generate-paths"
+RESOURCES_FINALIZER = "resources-finalizer.argocd.argoproj.io"
+IN_CLUSTER, IN_CLUSTER_NAME = "https://kubernetes.default.svc", "in-cluster"
+BACKOFF = {"duration": "5s", "factor": 2, "maxDuration": "3m"}  # between the tries of a sync
+REFRESHES = (3, 2)  # since when a retry takes the newest revision: retry.refresh
+NAMED_KINDS = (3, 3)  # since when an AppProject permits a cluster's kind by the name of its object
 TRACKING = ("argocd.argoproj.io/tracking-id", "argocd.argoproj.io/installation-id")
 
 _SWITCH, _ASK = ("true", "false"), ("false", "true", "confirm")

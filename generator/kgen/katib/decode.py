@@ -12,11 +12,12 @@ from math import isfinite
 from operator import is_not
 from typing import Any, NamedTuple
 
+from kgen.katib.glance import glance
 from kgen.katib.pods import canonical_size, is_quantity
-from kgen.katib.types import QUICK, Field, Look, Reader, Type, trial
+from kgen.katib.types import MOST, Field, Reader, Type, experiment, trial
 from kgen.katib.v1beta1 import PLACEHOLDER_HEAD, TRIAL
 from kgen.model.environment import Target
-from kgen.model.node import FieldPath, Node, Span, get, text_of
+from kgen.model.node import FieldPath, Node, Plain, Span, fields, get, plain, text_of
 
 
 class FlawKind(Enum):
@@ -56,12 +57,6 @@ WORDS = {
     "object": "a mapping",
     "list": "a list",
 }
-_MOST = {
-    "int32": 2**31 - 1,
-    "int64": 2**63 - 1,
-    "int-or-text": 2**31 - 1,
-    "float": 2**1024 - 2**970 - 1,  # the last that is not rounded to infinity
-}
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|(\.\d+)?(Z|[+-]\d\d:\d\d))")
 _ZEROES: dict[str, str | bool | int] = {"text": "", "bool": False, "int32": 0, "int64": 0, "float": 0, "int-or-text": 0}
 _WRITTEN = Span("Katib's own types", 0, 0)  # where Go writes what nobody gave
@@ -72,7 +67,7 @@ def decode(node: Node, type_: Type) -> tuple[Node, list[Flaw]]:
 
     An object that is refused (TYPE, QUANTITY) keeps the value that is wrong.
     """
-    if _is_fine(node[0], type_):
+    if glance(node, type_) is not None:
         return node, []
     flaws: list[Flaw] = []
     return _Reading(type_.reader, flaws).struct(node, type_, ()), flaws
@@ -85,104 +80,36 @@ def decode_trial(manifest: Node, target: Target) -> tuple[Node, list[Flaw]]:
     are not known.
     """
     node = get(manifest, *TRIAL)
-    value = node.value if node is not None else None
-    if not isinstance(value, dict) or node is None:
+    if node is None or not isinstance(node.value, dict):
         return Node(None, manifest.span), []
-    version, kind = value.get("apiVersion"), value.get("kind")
-    own = None if version is None or kind is None else trial(str(version.value), str(kind.value), target)
+    own = _type_of(node, target)
     if own is None:
         return _all_whole(node), []
-    if _is_fine(value, own):
+    if glance(node, own) is not None:
         return node, []
     flaws: list[Flaw] = []
     return _Reading(own.reader, flaws).struct(node, own, TRIAL), flaws
 
 
-# To look a member up in its enumeration would cost a third of the whole walk.
-_STRUCT, _STRUCTS, _STRUCT_MAP, _TEXTS = Look.STRUCT, Look.STRUCTS, Look.STRUCT_MAP, Look.TEXTS
-_WHOLE, _NUMBER, _QUANTITY, _ANY, _OBJECT = Look.WHOLE, Look.NUMBER, Look.QUANTITY, Look.ANY, Look.OBJECT
-_TEXT_MAP, _QUANTITIES, _WHOLES, _SLOW, _KATIB = Look.TEXT_MAP, Look.QUANTITIES, Look.WHOLES, Look.SLOW, Reader.KATIB
+def read_at_once(manifest: Node, target: Target) -> dict[str, Plain] | None:
+    """Give the plain data of an Experiment of which `decode` and `decode_trial` have nothing to say, or None."""
+    out = glance(manifest, experiment(target.katib))
+    node = None if out is None else get(manifest, *TRIAL)
+    if node is None:
+        return out
+    own = _type_of(node, target)
+    held = glance(node, own) if own is not None else plain(node) if _all_whole(node) is node else None
+    if out is None or held is None:
+        return None
+    out["spec"]["trialTemplate"]["trialSpec"] = held  # type: ignore[index,call-overload]
+    return out
 
 
-def _is_fine(value: object, type_: Type) -> bool:
-    """Whether a struct has no flaw and comes back as it is. No more than a walk: this runs on every document."""
-    if type(value) is not dict:
-        return False
-    quick, fields = type_.quick, type_.fields
-    for key, node in value.items():
-        inner = node[0]
-        if inner and type(inner) is quick.get(key):
-            continue
-        field = fields.get(key)
-        if field is None:
-            return False
-        look = field[1]
-        if look is _STRUCT:
-            if not _is_fine(inner, field[2]):
-                return False
-        elif look is _STRUCTS or look is _TEXTS:
-            if type(inner) is not tuple or not (inner or field[0]):
-                return False
-            if look is _TEXTS:
-                for one in inner:
-                    if type(one[0]) is not str:
-                        return False
-                continue
-            item = field[2].item[2]  # type: ignore[index]
-            for one in inner:
-                if not _is_fine(one[0], item):
-                    return False
-        elif not _fits(inner, field):
-            return False
-    return not type_.written or all(name in value for name in type_.written)
-
-
-def _fits(inner: Any, field: Field) -> bool:
-    """Whether a value fits that is neither a scalar of the usual kind, nor a struct or a list of them."""
-    keeps, look, own = field[0], field[1], field[2]
-    given = type(inner)
-    if (look is _WHOLE or look is _NUMBER) and given is int:
-        return -(most := _MOST[own.kind]) - 1 <= inner <= most and bool(inner or keeps)
-    if look is _NUMBER and given is float:
-        return isfinite(inner) and bool(inner or keeps)
-    if look is _QUANTITY:
-        return own.reader is not _KATIB and given is str and canonical_size(inner) == inner
-    if look is _ANY:
-        return inner is not None
-    if look is _OBJECT:
-        return given is dict and "kind" in inner and type(inner["kind"][0]) is str and inner["kind"][0] != ""
-    if not (inner or keeps):
-        return False
-    if own.item is None:
-        return given is QUICK.get(own.kind) and look is not _SLOW
-    return _fit(inner, look, own.item) if given is dict else given is tuple and _fit_list(inner, look, own.item)
-
-
-def _fit_list(inner: tuple[Node, ...], look: Look, item: Field) -> bool:
-    if look is not _WHOLES:
-        return False
-    most = _MOST[item.type.kind]
-    return all(type(n := one[0]) is int and -most - 1 <= n <= most for one in inner)
-
-
-def _fit(inner: dict[str, Node], look: Look, item: Field) -> bool:
-    """Whether the items of a mapping with any keys fit."""
-    if look is _TEXT_MAP:
-        for one in inner.values():  # noqa: SIM110 - labels are in every document, and `all` takes longer
-            if type(one[0]) is not str:
-                return False
-        return True
-    if look is _STRUCT_MAP:
-        return all(_is_fine(one[0], item[2]) for one in inner.values())
-    reads = item.type.reader is not _KATIB
-    return look is _QUANTITIES and reads and all(map(_is_amount, inner.values()))
-
-
-def _is_amount(node: Node) -> bool:
-    value = node.value
-    if type(value) is str:
-        return is_quantity(value)
-    return type(value) is int or (type(value) is float and not value.is_integer())
+def _type_of(node: Node, target: Target) -> Type | None:
+    """Give the type of a trial's object; None where it is not known."""
+    held = fields(node)
+    version, kind = held.get("apiVersion"), held.get("kind")
+    return None if version is None or kind is None else trial(str(version.value), str(kind.value), target)
 
 
 class _Reading:
@@ -311,8 +238,8 @@ class _Reading:
         if not self._rewrites:
             node = _whole(node)  # JSON has one kind of number, and a trial's object comes back as 3 where it says 3.0
         value = node.value
-        if type(value) is int and kind in _MOST and not -_MOST[kind] - 1 <= value <= _MOST[kind]:
-            most = "a number up to 1.7e308" if kind == "float" else f"a whole number up to {_MOST[kind]}"
+        if type(value) is int and kind in MOST and not -MOST[kind] - 1 <= value <= MOST[kind]:
+            most = "a number up to 1.7e308" if kind == "float" else f"a whole number up to {MOST[kind]}"
             self._say(FlawKind.TYPE, path, most, node)
             return node
         return node if self._is_of(value, kind) else self._wrong(node, kind, path)

@@ -6,8 +6,10 @@ Read from pkg/apis/controller/experiments/v1beta1/experiment_defaults.go at v0.1
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from operator import is_
+from typing import Any
 
 from kgen.katib import v1beta1 as katib
 from kgen.model.node import Node, Span, fields, items, make
@@ -27,6 +29,42 @@ def complete(manifest: Node, release: str) -> Node:
         out["metadata"] = by.write({})
     out["spec"] = by.spec(out.get("spec") or by.write({}))
     return _changed(manifest, out)
+
+
+def lacks_nothing(manifest: Mapping[str, Any], release: str) -> bool:
+    """Tell from the plain data of an Experiment without flaws that `complete` leaves it alone.
+
+    It takes a fifth of the time, and nearly every rendered Experiment is such. False may be wrong.
+    """
+    spec: Any = manifest.get("spec", {})
+    parts = [spec.get(key) for key in ("objective", "metricsCollectorSpec", "trialTemplate")]
+    if "metadata" not in manifest or None in parts or "parallelTrialCount" not in spec or "resumePolicy" not in spec:
+        return False
+    objective, collection, template = parts
+    metrics = [objective.get("objectiveMetricName"), *objective.get("additionalMetricNames", ())]
+    return (
+        metrics == [entry.get("name") for entry in objective.get("metricStrategies", ())]
+        and metrics[0] not in metrics[1:]
+        and _has_source(collection.get("source", {}), collection.get("collector", {}).get("kind"))
+        and (not katib.knows_distribution(release) or _are_drawn(spec.get("parameters", ())))
+        and "successCondition" in template
+        and "failureCondition" in template
+        and ("primaryPodLabels" in template or template.get("trialSpec", {}).get("kind") == "Job")
+    )
+
+
+def _has_source(source: dict[str, Any], collector: str | None) -> bool:
+    if collector not in _FILLED:
+        return collector is not None
+    key, wanted = _FILLED[collector]
+    return key in source and "port" not in source[key] and wanted.keys() <= source[key].keys()
+
+
+def _are_drawn(parameters: Iterable[dict[str, Any]]) -> bool:
+    for parameter in parameters:  # noqa: SIM110 - a loop, as every document is looked at
+        if "distribution" not in parameter.get("feasibleSpace", {}):
+            return False
+    return True
 
 
 class _Defaulter:

@@ -19,7 +19,7 @@ _MOST_QUANTITY = 1000  # characters; Python reads no integer of more than 4300 d
 _USUAL = re.compile(r"([1-9]\d{0,11})(m|k|M|G|T|Ki|Mi|Gi|Ti)?")  # most quantities; the others take exact arithmetic
 
 
-_PLAIN = re.compile(r"[^\w\-=./,:@+%}]|\}\}")  # anything else may mean something to a shell
+_PLAIN = re.compile(r"[A-Za-z0-9_\-=./,:@+%}]*")  # anything else, and `}}`, may mean something to a shell
 _THOUSANDTHS: dict[str | None, int] = {
     None: 10**3,
     "m": 1,
@@ -117,7 +117,7 @@ def _command(path: FieldPath, container: dict[str, Any]) -> Command | None:
         joined = "".join(words)
     except TypeError:
         return None
-    plain = _PLAIN.search(joined.replace(PLACEHOLDER_HEAD, "")) is None
+    plain = _PLAIN.fullmatch(joined.replace(PLACEHOLDER_HEAD, "")) is not None and "}}" not in joined
     return Command(path, str(container.get("name")), len(command), words, plain)
 
 

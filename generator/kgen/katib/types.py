@@ -1,7 +1,8 @@
 """What objects are made of: the fields of each type, and how Go writes each.
 
 Kubernetes', the training-operator's and Trainer's types are in `data/kubernetes.json`, made by
-`tools/types/refresh.py` of their Go modules; Katib's are in `kgen.katib.experiment`. A field is written as
+`tools/types/refresh.py` of their Go modules; those of Argo CD and of the operators of secrets in `data/argocd.json`,
+made by `tools/types/crds.py` of their CRDs; Katib's are in `kgen.katib.experiment`. A field is written as
 marks and a type: `?` where it is left out when empty, `!` when zero, `*` for a pointer, `[]` for a list, `{}` for
 a mapping with any keys.
 """
@@ -76,7 +77,7 @@ class Type:
         self.reader = reader
         self.name = name  # of a struct, as Go has it: `core.Container`
         self.fields: dict[str, Field] = {}
-        self.quick: dict[str, type] = {}  # of a field that is one of the usual scalars: its type in Python
+        self.quick: dict[str, type | None] = {}  # of each field that is one of the usual scalars: its type in Python
         self.item: Field | None = None
         self.written: tuple[str, ...] = ()  # fields that Go writes though nobody gave them
 
@@ -85,6 +86,12 @@ class Type:
 
 
 QUICK: dict[str, type] = {"text": str, "duration": str, "bool": bool, "int-or-text": str}
+MOST = {
+    "int32": 2**31 - 1,
+    "int64": 2**63 - 1,
+    "int-or-text": 2**31 - 1,
+    "float": 2**1024 - 2**970 - 1,  # the last that is not rounded to infinity
+}
 _LOOKS = {
     "struct": Look.STRUCT,
     "int32": Look.WHOLE,
@@ -124,7 +131,7 @@ class _Maker:
         elif name in self._table:
             made = self._made[name] = Type("struct", self._reader, name)
             made.fields = {key: self.field(marks) for key, marks in self._table[name].items()}
-            made.quick = {key: QUICK[kind] for key, field in made.fields.items() if (kind := field.type.kind) in QUICK}
+            made.quick = {key: QUICK.get(field.type.kind) for key, field in made.fields.items()}
             if "overhead" in made.fields:  # quantities that a Job's check wants canonical, unlike those of resources
                 made.fields["overhead"] = made.fields["overhead"]._replace(look=Look.SLOW)
             if self._reader is Reader.KATIB and name != ROOT:
@@ -189,6 +196,7 @@ _TRIALS = {
     ("trainer.kubeflow.org/v1alpha1", "TrainJob"): "trainer.TrainJob",
 }
 _CORE = ("Secret", "ConfigMap", "Namespace", "PersistentVolume", "PersistentVolumeClaim", "ServiceAccount")
+_CUSTOM = ("argoproj.io/", "bitnami.com/", "external-secrets.io/")
 
 
 def _open_status(table: Table, name: str) -> Table:
@@ -249,6 +257,14 @@ def manifest(api_version: str, kind: str, kubernetes: str) -> Type | None:
     elif (api_version, kind) == ("batch/v1", "Job"):
         name = "batch.Job"
     else:
-        return None
+        return _custom(f"{api_version} {kind}", kubernetes) if api_version.startswith(_CUSTOM) else None
     table = _release("kubernetes", kubernetes)
     return _Maker(_open_status(table, name), Reader.SERVER).type(name)
+
+
+def _custom(root: str, kubernetes: str) -> Type | None:
+    """Give the type of an object of Argo CD, Sealed Secrets or External Secrets, as its CRD has it."""
+    data = json.loads(__spec__.loader.get_data(_DATA.replace("kubernetes", "argocd")))  # type: ignore[union-attr]
+    name = data["roots"].get(root)
+    table = {**_release("kubernetes", kubernetes), **data["types"]}
+    return None if name is None else _Maker(table, Reader.SERVER).type(name)

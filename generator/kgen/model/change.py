@@ -97,6 +97,7 @@ class Differences(NamedTuple):
 
     fates: tuple[Fate, ...]
     passed_over: tuple[str, ...] = ()  # notes: what of a side was left out, and why
+    by_content: bool = False  # of two environments: nothing happens to any object, they only differ
 
     @property
     def differ(self) -> bool:

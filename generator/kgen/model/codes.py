@@ -114,6 +114,18 @@ CODES = {
         "Install the package in the same environment as kgen, and mend what the message names; docs/own-rules.md says "
         "how such a package is made.",
     ),
+    "KG017": Page(
+        "A revision cannot be read from Git.",
+        "What a change is compared with is taken from the repository's history, without checking it out. The name may "
+        "be that of no commit, the clone may not hold it, or Git may refuse to look into the repository.",
+        "Name a branch, a tag or a commit that this clone holds, or do what the message says.",
+    ),
+    "KG018": Page(
+        "A parameter of the Argo CD plugin cannot be used.",
+        "What an Application asks of the plugin is not in the form that Argo CD writes, speaks of something that the "
+        "plugin does not know, or contradicts the Application's path. Guessing could apply another environment.",
+        "Mend `plugin.parameters` or `plugin.env` in the Application's source; docs/plugin.md lists what there is.",
+    ),
     "KG101": Page(
         "A file that is named is not there.",
         "An environment names an experiment, an overlay or a manifest that the workspace does not have.",
@@ -141,7 +153,8 @@ CODES = {
     ),
     "KG106": Page(
         "One name stands for two things.",
-        "Two entries of a list that is addressed by name, or two experiments of an environment, have one name.",
+        "Two entries of a list that is addressed by name, two experiments of an environment, or two Applications of "
+        "Argo CD have one name.",
         "Rename one, or remove it.",
     ),
     "KG107": Page(
@@ -185,9 +198,35 @@ CODES = {
         "Add `experiments`; where nothing is meant, say so with `--allow-empty`.",
     ),
     "KG115": Page(
-        "A pull secret is said in two ways, or not completely.",
-        "An existing secret, an ExternalSecret and a SealedSecret exclude each other, and each has keys it needs.",
+        "A secret is said in two ways, or not completely.",
+        "An existing Secret, an ExternalSecret, a SealedSecret and a file of SOPS exclude each other, each has keys it "
+        "needs, and a trial can read no key that the Secret does not have.",
         "Keep one of them, with the keys that the message names.",
+    ),
+    "KG116": Page(
+        "A file of SOPS is not encrypted, or stands where it would be applied as it is.",
+        "What SOPS did not encrypt stands in Git for everybody. And no part of a cluster decrypts such a file: in the "
+        "folder that Argo CD applies it makes the sync fail.",
+        "Encrypt the file, and name it under `secrets: {NAME: {sops: FILE}}`; docs/secrets.md says how it is applied.",
+    ),
+    "KG117": Page(
+        "A SealedSecret goes where it cannot be decrypted.",
+        "The namespace is part of the ciphertext, and with scope `strict` the name is too. One ciphertext of such a "
+        "scope works in one namespace; elsewhere the controller refuses it and the Secret never appears.",
+        "Seal it again for each environment, or with `--scope cluster-wide`.",
+    ),
+    "KG118": Page(
+        "Environments say different things where the workspace needs one.",
+        "An ApplicationSet lists the folders of one repository at one revision, and makes its Applications in one "
+        "namespace; an app of apps reads one folder.",
+        "Say in `kgen.yaml` which one is meant, or write the same in every environment.",
+    ),
+    "KG119": Page(
+        "Two environments render the same object of the same cluster.",
+        "Two Applications of Argo CD would own it: each sync of one undoes the other's, both carry a warning "
+        "(SharedResourceWarning), and pruning by one deletes it for both.",
+        "Give the environments different namespaces or clusters, or render the object in one of them only.",
+        Effect.DRIFT,
     ),
     "KG201": Page(
         "Something is missing when all layers are laid.",
@@ -224,6 +263,16 @@ CODES = {
         "The field came with a later version; the cluster's API server would drop it in silence.",
         "Remove it, or raise `target: {katib: …}` once the cluster is upgraded.",
     ),
+    "KG589": Page(
+        "The flags of the script that `trial.script` names are not, or not all, known.",
+        "The script is not in the workspace, is not Python that can be read, or takes its flags from something else than "
+        "argparse. Or some of them have names that are reckoned, or are added by another module. kgen reads the source and "
+        "runs nothing; a flag that it cannot know it does not object to, so a mistake in the command goes by.",
+        "Mend the path, which starts at the workspace's root. Where the script is right as it is, check the command by "
+        "hand, and silence this code with that reason; or remove `trial.script`.",
+        Effect.ADVICE,
+        Severity.WARNING,
+    ),
     "KG802": Page(
         "Argo CD and a Profile both want to make the namespace.",
         "The controller of Profiles refuses a namespace that was there before it.",
@@ -236,11 +285,23 @@ CODES = {
         "Add `katib.kubeflow.org/metrics-collector-injection: enabled` to its labels.",
         Effect.REJECTED,
     ),
+    "KG809": Page(
+        "A committed Experiment is given another search under its old name.",
+        "Katib lets nothing of an Experiment be edited but its three counts, so the sync would fail and the old search "
+        "go on. `kgen render` writes no such manifest over one that Git's HEAD holds; outside a repository the one on "
+        "disk counts. A manifest that was rendered for Katib 0.17 counts as changed by `distribution`, which later "
+        "versions write: an Experiment that was stored without it cannot be updated at all.",
+        "Set `naming: hashed`, or give the Experiment a new `name`. To run it anew under its name, delete the old one "
+        "in the cluster, which loses its trials and their metrics, and render with `--accept-recreate`. While "
+        'Experiments of Katib 0.17 run, keep `target: {katib: "0.17"}` in their environment.',
+        Effect.REJECTED,
+    ),
 }
 
 _READING = ("KG0", "KG1", "KG2")  # of CODES; a rule's code may begin with KG2 too
+_OF_WRITING = ("KG809",)  # said of a file that is written, which is accepted on the command line
 
 
 def can_be_silenced(code: str) -> bool:
     """Whether a finding of this code may be turned off: not where kgen could not make anything of the input."""
-    return code not in CODES or not code.startswith(_READING)
+    return code not in CODES or not code.startswith((*_READING, *_OF_WRITING))

@@ -84,9 +84,9 @@ class Diagnostic(NamedTuple):
     fix: tuple[Edit, ...] = ()  # edits of the document of the file that `span` is in
 
     @property
-    def order(self) -> tuple[str, int, int, str, str]:
-        """The one order of diagnostics: file, line, column, code, then the words."""
-        return (*self.span, self.code, self.message)
+    def order(self) -> tuple[str, int, int, str, str, str]:
+        """The one order of diagnostics: file, line, column, code, then the words; two may differ in the help alone."""
+        return (*self.span, self.code, self.message, self.help)
 
 
 def error(span: Span, code: str, message: str, help_: str, *related: Related) -> Diagnostic:

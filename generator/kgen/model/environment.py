@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from kgen.model.argocd import ARGOCD, FOLDER, OBJECTS
 from kgen.model.lint import LINT
 from kgen.model.node import Node, Span, get
 from kgen.model.overlay import EXPERIMENT_BLOCK, NAMESPACE
-from kgen.model.pods import ANNOTATIONS, LABELS
-from kgen.model.shape import boolean, either, integer, listing, mapping, table, text
+from kgen.model.pods import LABELS
+from kgen.model.shape import boolean, either, listing, mapping, table, text
 
 KATIB_VERSIONS = ("0.17", "0.18", "0.19")
-
-_FOLDER = r"[A-Za-z0-9_-][A-Za-z0-9._-]*(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*"
 
 VERSIONS = mapping(
     "The versions that the cluster runs",
@@ -23,54 +22,16 @@ VERSIONS = mapping(
         ),
         "argocd": text("Argo CD", pattern=r"[0-9]+\.[0-9]+", form="a version such as 3.5"),
         "trainer": text("Kubeflow Trainer, which runs TrainJobs", choices=("2.0", "2.1", "2.2", "2.3")),
+        "externalsecrets": text(
+            "The External Secrets operator; 2.3 to 2.6 default one field more than others",
+            pattern=r"[0-9]+\.[0-9]+",
+            form="a version such as 2.4",
+        ),
         "registered": listing(
             "Algorithms and collectors that the cluster's katib-config has beside those that Katib brings",
             text("A name"),
         ),
     },
-)
-
-ARGOCD = mapping(
-    "The Argo CD Application that applies the environment's folder",
-    {
-        "name": text(
-            "Name of the Application; the environment's name if absent",
-            pattern="[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?",
-            form="a name of small letters, digits, `-` and `.`",
-        ),
-        "namespace": NAMESPACE._replace(doc="Namespace of the Application; argocd if absent"),
-        "project": text("Its AppProject; default if absent"),
-        "repoURL": text("The Git repository that holds the rendered folder"),
-        "targetRevision": text("Branch, tag or commit; HEAD if absent"),
-        "path": text(
-            "The rendered folder in the repository; the output folder of the workspace if absent",
-            pattern=_FOLDER,
-            form="a path below the repository's root",
-        ),
-        "server": text("The cluster's API server"),
-        "cluster": text("The cluster's name in Argo CD, instead of server"),
-        "automated": either(
-            boolean("Whether Argo CD syncs by itself"),
-            mapping(
-                "How Argo CD syncs by itself",
-                {
-                    "prune": boolean("Delete what left Git"),
-                    "selfHeal": boolean("Undo changes made in the cluster"),
-                    "allowEmpty": boolean("Accept that nothing is left"),
-                },
-            ),
-        ),
-        "createNamespace": boolean("Let Argo CD make the namespace and its Katib label; true unless a Profile owns it"),
-        "syncOptions": listing(
-            "Further sync options, such as ApplyOutOfSyncOnly=true",
-            text("Name=value", pattern=r"[A-Za-z]+=[^ ,]+", form="an option as Name=value, without blanks"),
-        ),
-        "retry": integer("How often a failed sync is tried again; 5 if absent", 0),
-        "waves": boolean("Write sync waves: secrets before Experiments; true if absent"),
-        "labels": LABELS,
-        "annotations": ANNOTATIONS,
-    },
-    required=("repoURL",),
 )
 
 _NAMED = text("A name")
@@ -126,9 +87,10 @@ WORKSPACE = mapping(
         "target": VERSIONS._replace(doc="The versions that every environment runs, unless it says otherwise"),
         "output": text(
             "Folder of rendered manifests; rendered if absent",
-            pattern=_FOLDER,
+            pattern=FOLDER,
             form="a path below the workspace's root, such as rendered",
         ),
+        "argocd": OBJECTS,
         "trialKinds": table("Trial kinds of one's own, by kind", TRIAL_KIND),
         "lint": LINT,
     },
@@ -142,6 +104,7 @@ class Target(NamedTuple):
     kubernetes: str = "1.34"
     argocd: str = "3.5"
     trainer: str = "2.2"
+    externalsecrets: str = ""  # "" where nobody says it
     registered: tuple[str, ...] = ()  # algorithms and collectors beside those that Katib brings
 
 
@@ -173,6 +136,12 @@ class Environment(NamedTuple):
     argocd: Node | None = None
     resources: tuple[Node, ...] = ()  # workspace paths
     output: str = "rendered"
+    folder: str = ""  # of the workspace in its repository; "" for the root
+
+    @property
+    def path(self) -> str:
+        """Where its rendered folder is in the repository, unless it says so itself."""
+        return "/".join(filter(None, (self.folder, self.output, self.name)))
 
     @property
     def waves(self) -> bool:

@@ -7,8 +7,9 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from kgen.model.diagnostic import Diagnostic
+from kgen.model.environment import Environment, Target
 from kgen.model.lint import Suppressed
-from kgen.model.node import FieldPath, Node, Span
+from kgen.model.node import FieldPath, Node, Span, get, text_of
 
 
 class Trial(NamedTuple):
@@ -28,6 +29,7 @@ class Expanded(NamedTuple):
     spec: Span  # where its spec is
     manifest: Node
     patches: tuple[Node, ...] = ()
+    script: Node | None = None  # path of the script that it runs
 
 
 class Manifest(NamedTuple):
@@ -35,6 +37,20 @@ class Manifest(NamedTuple):
 
     file: str
     object: Node
+
+
+class Delivery(NamedTuple):
+    """How Argo CD applies what an environment renders to."""
+
+    environment: Environment
+    application: Node  # also where an ApplicationSet makes it
+
+
+def at_odds(deliveries: tuple[Delivery, ...], *path: str) -> tuple[Node, Node] | None:
+    """Give the first two Applications' values of a field that are not the same; None where all have one."""
+    said = [node for each in deliveries if (node := get(each.application, *path)) is not None]
+    other = next((node for node in said if text_of(node) != text_of(said[0])), None)
+    return None if other is None else (said[0], other)
 
 
 class Rendered(NamedTuple):
@@ -47,3 +63,6 @@ class Rendered(NamedTuple):
     application: bytes | None = None  # the Argo CD Application that applies the folder
     experiments: tuple[Expanded, ...] = ()
     output: str = "rendered"  # the workspace's folder for rendered manifests
+    objects: tuple[Node, ...] = ()  # every other object, with the places of its values
+    target: Target = Target()
+    delivery: Delivery | None = None  # how Argo CD applies it; None where it does not

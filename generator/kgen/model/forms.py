@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from posixpath import dirname, join, normpath
 
 from kgen.model.diagnostic import Diagnostic, Related, error
 from kgen.model.merge import Fresh, Keyed, keyed
@@ -103,3 +104,8 @@ def move_to_main(out: dict[str, Node], problems: Problems) -> None:
 
 def metadata(node: Node, problems: Problems) -> Node:
     return Node({k: v if v.value is None else texts(v, problems) for k, v in fields(node).items()}, node.span)
+
+
+def beside(node: Node) -> Node:
+    """Give the workspace path of a file that is named relative to the file that names it."""
+    return Node(normpath(join(dirname(node.span.file), str(node.value))), node.span)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kgen.model.pods import ANNOTATIONS, CONTAINER_FIELDS, LABELS, METADATA, POD_FIELDS
+from kgen.model.secrets import PULL_SECRET, SECRETS
 from kgen.model.shape import (
     BOOLEAN,
     FREE,
@@ -39,43 +40,6 @@ PODS = mapping(
     },
 )
 
-_REMOTE = mapping(
-    "Where the store keeps it",
-    {
-        "key": text("Key of the entry in the store"),
-        "property": text("Property of the entry"),
-        "version": text("Version of the entry"),
-    },
-    required=("key",),
-)
-_EXTERNAL = mapping(
-    "The pull secret as an ExternalSecret: the store holds a docker config, or a user and a password",
-    {
-        "store": mapping(
-            "The secret store",
-            {
-                "name": text("Its name"),
-                "kind": text("Its kind", choices=("SecretStore", "ClusterSecretStore")),
-            },
-            required=("name",),
-        ),
-        "dockerConfig": _REMOTE._replace(doc="Where the store keeps the whole .dockerconfigjson"),
-        "server": text("Registry host, with username and password"),
-        "username": _REMOTE._replace(doc="Where the store keeps the user name"),
-        "password": _REMOTE._replace(doc="Where the store keeps the password"),
-        "refreshInterval": text("How often the operator looks, such as 1h0m0s"),
-    },
-    required=("store",),
-)
-_SEALED = mapping(
-    "The pull secret as a SealedSecret",
-    {
-        "encrypted": text("Ciphertext of .dockerconfigjson, as kubeseal prints it"),
-        "scope": text("What the ciphertext is bound to", choices=("strict", "namespace-wide", "cluster-wide")),
-    },
-    required=("encrypted",),
-)
-
 REGISTRY = mapping(
     "Image names, and the secret they are pulled with",
     {
@@ -87,14 +51,7 @@ REGISTRY = mapping(
             "Registries and folders of images, FROM: TO; docker.io stands for images without a registry",
             text("The new registry", pattern=r"\S+", form="a registry, without blanks"),
         ),
-        "pullSecret": either(
-            text("Name of an existing Secret in the namespace"),
-            mapping(
-                "The pull secret, referenced from every pod of the trial",
-                {"name": text("Name of the Secret"), "externalSecret": _EXTERNAL, "sealedSecret": _SEALED},
-                required=("name",),
-            ),
-        ),
+        "pullSecret": PULL_SECRET,
         "optional": boolean("Images and mirrors that hit nothing are no error"),
     },
 )
@@ -187,6 +144,7 @@ OVERLAY = mapping(
         ),
         "queue": text("Kueue's LocalQueue, as a label on the trial's object"),
         "registry": REGISTRY,
+        "secrets": SECRETS,
         "patches": PATCHES,
         "resources": listing("Further manifests, as files beside this one", text("A file")),
     },

@@ -19,6 +19,7 @@ from kgen.model.shape import (
     table,
     text,
 )
+from kgen.model.sources import SCRIPT_PATH
 
 COLLECTORS = ("StdOut", "File", "TensorFlowEvent", "PrometheusMetric", "Custom", "Push", "None")
 DISTRIBUTIONS = ("uniform", "logUniform", "normal", "logNormal")
@@ -188,6 +189,11 @@ TRIAL = mapping(
         "image": _IMAGE,
         "command": _WORDS,
         "args": _ARGUMENTS,
+        "script": text(
+            "The Python script that the command runs, from the workspace's root: lint holds the flags against it",
+            pattern=SCRIPT_PATH,
+            form="the path of a .py file in the workspace, from its root",
+        ),
         "env": ENV,
         "resources": RESOURCES,
         "replicas": table("Pods by replica type; the kind's first type is implied", REPLICA),

@@ -73,7 +73,7 @@ def _is_known(found: Found, target: Target) -> bool:
 
 def _case(found: Found, target: Target, policies: Policies) -> Case:
     admitted = admit(found.object, target)
-    manifest = plain(admitted.manifest)
+    manifest = admitted.plain()
     given = manifest if admitted.manifest is found.object else plain(found.object)
     assert isinstance(manifest, dict)
     assert isinstance(given, dict)

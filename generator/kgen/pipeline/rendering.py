@@ -9,10 +9,12 @@ from kgen.katib.admission import admit
 from kgen.katib.trialkinds import kinds_for
 from kgen.katib.trialkinds.kind import TrialKind
 from kgen.model import lint as settings
+from kgen.model.argocd import is_in_set
 from kgen.model.codes import can_be_silenced
 from kgen.model.diagnostic import Diagnostic, InputError, Severity, error
 from kgen.model.environment import Environment, Layer, Stack, Target
-from kgen.model.experiment import Expanded, Manifest, Rendered, Trial
+from kgen.model.experiment import Delivery, Expanded, Manifest, Rendered, Trial
+from kgen.model.flags import Script
 from kgen.model.merge import merge
 from kgen.model.node import FieldPath, Node, Span, fields, get, is_true, items, leaves, plain, text_of
 from kgen.model.policies import Policies
@@ -31,6 +33,7 @@ from kgen.stages.expand import expand
 from kgen.stages.load import Evaluate, Library, load_setting
 from kgen.stages.place import place
 from kgen.stages.resolve import resolve, target_of
+from kgen.stages.script import scripts
 from kgen.stages.secrets import secrets
 from kgen.stages.silence import silence
 from kgen.stages.unfold import unfold_overlay, unfold_spec
@@ -81,9 +84,12 @@ def _finish(composed: _Composed, law: Law, *, allow_empty: bool) -> Rendered:
     experiments, manifests = _patch(composed, experiments, manifests)
     lint = settings.read(get(composed.library.settings(), "lint"))
     problems.extend(settings.check(lint, law.codes))
-    cases = tuple(_case(e, where.target, lint.policies) for e in experiments)
+    known = scripts((e.script for e in experiments), composed.library.sources, problems)
+    cases = tuple(_case(e, where.target, lint.policies, known) for e in experiments)
     problems.extend(check(cases, law.rules, law.of_all))
-    things = tuple(Thing(manifest.object) for manifest in manifests)
+    applied = (*(e.manifest for e in experiments), *(m.object for m in manifests))
+    app = application(where, applied, problems)
+    things = tuple(Thing(obj) for obj in (*(m.object for m in manifests), *(() if app is None else (app,))))
     unlabelled = {problem.span.file for problem in problems if problem.code == NO_LABEL}
     judged = check_things(things, cases, where.target, law.objects, law.of_run)
     problems.extend(d for d in judged if d.code != MAY_LACK_LABEL or d.span.file not in unlabelled)
@@ -98,19 +104,29 @@ def _finish(composed: _Composed, law: Law, *, allow_empty: bool) -> Rendered:
     found = sorted(set(problems), key=lambda d: d.order)
     diagnostics, suppressed, _ = silence(found, composed.library.sources, lint, known_codes=law.codes, checked=())
     if any(d.severity is Severity.ERROR for d in diagnostics):
-        return Rendered(environment, diagnostics, suppressed, experiments=experiments, output=where.output)
+        return Rendered(
+            environment,
+            diagnostics,
+            suppressed,
+            experiments=experiments,
+            output=where.output,
+            objects=tuple(m.object for m in manifests),
+            target=where.target,
+        )
     files = {m.file: emit(m.object, f"{m.object.span.file} for environment {environment}") for m in manifests}
     for name, experiment in causes.items():
         files[name] = emit(experiment.manifest, f"{experiment.spec.file} for environment {environment}")
-    app = application(where, tuple(m.object for m in manifests))
     return Rendered(
         environment,
         diagnostics,
         suppressed,
         dict(sorted(files.items())),
-        None if app is None else emit(app, where.span.file),
+        None if app is None or is_in_set(composed.library.settings()) else emit(app, where.span.file),
         experiments,
         where.output,
+        tuple(m.object for m in manifests),
+        where.target,
+        None if app is None else Delivery(where, app),
     )
 
 
@@ -124,11 +140,13 @@ class _Composed(NamedTuple):
     problems: list[Diagnostic]
 
 
-def _case(experiment: Expanded, target: Target, policies: Policies) -> Case:
+def _case(experiment: Expanded, target: Target, policies: Policies, scripts: Mapping[str, Script]) -> Case:
     admitted = admit(experiment.manifest, target)
-    manifest = plain(experiment.manifest)
+    whole = admitted.manifest is experiment.manifest  # what kgen renders is as Katib would have it, unless it is wrong
+    manifest = admitted.plain() if whole else plain(experiment.manifest)
     assert isinstance(manifest, dict)
-    subject = read(manifest, target, experiment.name, flaws=admitted.flaws, policies=policies)
+    script = None if experiment.script is None else scripts.get(text_of(experiment.script))
+    subject = read(manifest, target, experiment.name, flaws=admitted.flaws, policies=policies, script=script)
     return Case(subject, experiment.manifest, experiment.spec)
 
 
@@ -225,7 +243,7 @@ def _expand(composed: _Composed) -> tuple[Expanded, ...]:
         expanded = None if placed is None else expand(tree, placed, where, problems)
         if expanded is not None:
             manifest = default(expanded.manifest, composed.kinds, where.target, problems)
-            out.append(expanded._replace(manifest=manifest))
+            out.append(expanded._replace(manifest=manifest, script=get(tree, "trial", "script")))
     _report_images(composed, trials)
     if any(not can_be_silenced(problem.code) for problem in problems):  # what only judges stops nothing yet
         raise InputError(problems)
@@ -273,7 +291,7 @@ def _patch(
 
 def _deliver(composed: _Composed) -> tuple[Manifest, ...]:
     where, problems = composed.environment, composed.problems
-    made = secrets(where, composed.trees, problems)
+    made = secrets(where, composed.trees, composed.library.manifests, problems)
     return delivery.deliver(where, composed.trees, made, composed.library.manifests, problems)
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from kgen.model.diagnostic import Diagnostic
-from kgen.model.node import NOWHERE, Node
+from kgen.model.forms import beside
+from kgen.model.node import NOWHERE, Node, fields, get, items
+from kgen.model.secrets import SOPS
 from kgen.model.sources import Sources
 from kgen.stages.load import Kind, Library
 
@@ -17,10 +21,19 @@ def read_settings(sources: Sources) -> tuple[Node | None, tuple[Diagnostic, ...]
 def check_overlays(sources: Sources) -> tuple[Diagnostic, ...]:
     """Say what is wrong with overlays as they are written, also with those that no environment lays.
 
-    Those in Jsonnet are left out: what they are depends on the environment.
+    Those in Jsonnet are left out: what they are depends on the environment. So are the manifests among them that one of
+    them names.
     """
     library = Library(sources, "", lambda *_: "")
-    for name in Kind.OVERLAY.names(sources):
-        if f"overlays/{name}.jsonnet" not in sources:
-            library.overlay(name, NOWHERE)
-    return tuple(library.problems)
+    names = [name for name in Kind.OVERLAY.names(sources) if f"overlays/{name}.jsonnet" not in sources]
+    named = {str(beside(node).value) for name in names for node in _files_of(library.overlay(name, NOWHERE))}
+    return tuple([problem for problem in library.problems if problem.span.file not in named])
+
+
+def _files_of(overlay: Node | None) -> Iterator[Node]:
+    """Yield the files that an overlay names: further manifests, and Secrets that SOPS encrypted."""
+    yield from items(get(overlay, "resources"))
+    for secret in (get(overlay, "registry", "pullSecret"), *fields(get(overlay, "secrets")).values()):
+        file = get(secret, SOPS)
+        if file is not None and file.value is not None:
+            yield file

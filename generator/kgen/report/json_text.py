@@ -61,7 +61,10 @@ def _one(diagnostic: Diagnostic) -> dict[str, object]:
     }
 
 
-def _object(title: str, properties: dict[str, Plain], required: tuple[str, ...] | None = None) -> dict[str, Plain]:
+def object_schema(
+    title: str, properties: dict[str, Plain], required: tuple[str, ...] | None = None
+) -> dict[str, Plain]:
+    """Make the schema of an object with these keys and no others; all are required, unless it is said which."""
     return {
         "title": title,
         "type": "object",
@@ -71,69 +74,73 @@ def _object(title: str, properties: dict[str, Plain], required: tuple[str, ...] 
     }
 
 
-def _text(description: str, **more: Plain) -> dict[str, Plain]:
+def text_schema(description: str, **more: Plain) -> dict[str, Plain]:
+    """Make the schema of a text."""
     return {"description": description, "type": "string", **more}
 
 
-def _count(description: str) -> dict[str, Plain]:
+def count_schema(description: str) -> dict[str, Plain]:
+    """Make the schema of a number of things."""
     return {"description": description, "type": "integer", "minimum": 0}
 
 
 def schema() -> dict[str, Plain]:
     """Make the JSON Schema of what `render` writes."""
     place: dict[str, Plain] = {
-        "file": _text("Path of the file, `/` on every system; for a value that nobody wrote, whose it is"),
-        "line": _count("Line, counting from 1; 0 for a value that nobody wrote"),
-        "column": _count("Column in characters, counting from 1; 0 for a value that nobody wrote"),
+        "file": text_schema("Path of the file, `/` on every system; for a value that nobody wrote, whose it is"),
+        "line": count_schema("Line, counting from 1; 0 for a value that nobody wrote"),
+        "column": count_schema("Column in characters, counting from 1; 0 for a value that nobody wrote"),
     }
     names: dict[str, Plain] = {
-        "kind": _text("Its kind"),
-        "namespace": _text("Its namespace; empty where it says none"),
-        "name": _text("Its name; empty where it has none"),
+        "kind": text_schema("Its kind"),
+        "namespace": text_schema("Its namespace; empty where it says none"),
+        "name": text_schema("Its name; empty where it has none"),
     }
     finding: dict[str, Plain] = {
-        "code": _text("Stable code of the rule; `kgen rule CODE` explains it", minLength=1),
-        "severity": _text("How bad it is", enum=[severity.value for severity in Severity]),
-        "effect": _text(
+        "code": text_schema("Stable code of the rule; `kgen rule CODE` explains it", minLength=1),
+        "severity": text_schema("How bad it is", enum=[severity.value for severity in Severity]),
+        "effect": text_schema(
             "What happens if nobody listens; `unreadable`: kgen could not make anything of the input",
             enum=[effect.value for effect in Effect],
         ),
-        "message": _text("What is wrong, with the values that clash"),
-        "help": _text("What to write instead"),
+        "message": text_schema("What is wrong, with the values that clash"),
+        "help": text_schema("What to write instead"),
         **place,
-        "field": _text("Path of the field in the object, such as `spec.parameters[0].name`; empty for the whole"),
+        "field": text_schema("Path of the field in the object, such as `spec.parameters[0].name`; empty for the whole"),
         "object": {
             "description": "The object that the finding is about; null for a file",
-            "oneOf": [_object("An object", names), {"type": "null"}],
+            "oneOf": [object_schema("An object", names), {"type": "null"}],
         },
         "related": {
             "description": "Other places that belong to it",
             "type": "array",
-            "items": _object("A place", {**place, "note": _text("What is there")}),
+            "items": object_schema("A place", {**place, "note": text_schema("What is there")}),
         },
         "fixable": {"description": "Whether `kgen lint --fix` can mend it", "type": "boolean"},
     }
-    counts: dict[str, Plain] = {severity.value: _count(f"Findings of severity {severity}") for severity in Severity}
+    counts: dict[str, Plain] = {
+        severity.value: count_schema(f"Findings of severity {severity}") for severity in Severity
+    }
     looked: dict[str, Plain] = {
-        "files": _count("Files that were read"),
-        "objects": _count("Objects that were looked at, Experiments among them"),
-        "experiments": _count("Experiments among the objects"),
-        "passedOver": _count("Documents and objects of which kgen knows nothing"),
-        "suppressed": _count("Findings that somebody silenced with a reason"),
+        "files": count_schema("Files that were read"),
+        "objects": count_schema("Objects that were looked at, Experiments among them"),
+        "experiments": count_schema("Experiments among the objects"),
+        "passedOver": count_schema("Documents and objects of which kgen knows nothing"),
+        "suppressed": count_schema("Findings that somebody silenced with a reason"),
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **_object(
+        **object_schema(
             "The findings of kgen lint --format json",
             {
                 "findings": {
                     "description": "In order of file, line, column and code",
                     "type": "array",
-                    "items": _object("A finding", finding),
+                    "items": object_schema("A finding", finding),
                 },
                 "summary": {
                     "description": "How many findings, and what was looked at",
-                    **_object("Counts", {**counts, **looked}, tuple(counts)),
+                    **object_schema("Counts", {**counts, **looked}, tuple(counts)),
                 },
             },
         ),

@@ -22,8 +22,8 @@ _SHAPES = re.compile(
 )
 _VALUE = re.compile(r"""\s*(?:-\s+)?\{?\s*["']?value["']?\s*:\s*""")
 _NO_VALUE = re.compile(r"Ref\b|\b(?:secretName|imagePullSecrets?|pullSecret|automountServiceAccountToken)\b")
-_REFERENCE = re.compile(r"\{[^}]{0,20}Ref|\$\(|\$\{")
-_SECRET_KIND = re.compile(r"""\bkind["']?\s*+:(?:(?!\bSecret\b)[^:])*+\bSecret\b""")
+_REFERENCE = re.compile(r"\{[^}]{0,20}Ref[\"']?\s*+:\s*+(?:\{|$)|\$\(|\$\{")
+_SECRET_KIND = re.compile(r"""\bkind["']?\s*+:(?:(?!\b(?:Sealed)?Secret\b)[^:])*+\b(?:Sealed)?Secret\b""")
 _DOCUMENT = re.compile(r"---(?:\s|$)")
 _LOOKED_BACK = 200  # lines of a block in which the key above it is looked for
 _BESIDE = 3  # lines between `name` and `value` of one variable
@@ -48,7 +48,10 @@ def masked(lines: list[str], at: int) -> str:
 
 
 def of_secrets(lines: list[str]) -> frozenset[int]:
-    """Give the lines, counting from 0, of every document that has a Secret in it, however it is written."""
+    """Give the lines, counting from 0, of every document that has a Secret in it, however it is written.
+
+    A SealedSecret is one of them: what should be ciphertext there may be none.
+    """
     out: set[int] = set()
     starts = [0, *(at for at, line in enumerate(lines) if at and _DOCUMENT.match(line)), len(lines)]
     for start, end in pairwise(starts):

@@ -4,10 +4,12 @@ from kgen.rules import (
     applications,
     budget,
     command,
+    delivery,
     distributions,
     drift,
     feasible,
     filters,
+    flags,
     gitops,
     job,
     kinds,
@@ -26,8 +28,10 @@ from kgen.rules import (
     pods,
     policy,
     populations,
+    projects,
     queue,
     scheduling,
+    script,
     search,
     security,
     served,
@@ -62,7 +66,9 @@ ALL: tuple[Rule, ...] = (
     *lifecycle.RULES,
     *operators.RULES,
     *served.RULES,
+    *script.RULES,
     *mesh.RULES,
+    *flags.RULES,
     *metrics.RULES,
     *filters.RULES,
     *metric_files.RULES,
@@ -76,6 +82,8 @@ ALL: tuple[Rule, ...] = (
 OF_ALL: tuple[RuleOfAll, ...] = (*budget.RULES_OF_ALL,)
 # Rules of manifests that are no Experiments: each alone, and beside the Experiments of a run.
 OBJECTS: tuple[RuleOfObject, ...] = tuple(
-    sorted((*manifests.RULES, *objects.RULES, *applications.RULES), key=lambda rule: rule.code)
+    sorted((*manifests.RULES, *objects.RULES, *applications.RULES, *delivery.RULES), key=lambda rule: rule.code)
 )
-OF_RUN: tuple[RuleOfRun, ...] = (*applications.RULES_OF_RUN,)
+OF_RUN: tuple[RuleOfRun, ...] = tuple(
+    sorted((*applications.RULES_OF_RUN, *projects.RULES_OF_RUN, *delivery.RULES_OF_RUN), key=lambda rule: rule.code)
+)

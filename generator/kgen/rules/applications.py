@@ -3,89 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from kgen.katib import argocd
-from kgen.katib.v1beta1 import NAMESPACE_LABEL, version
+from kgen.katib.v1beta1 import API_VERSION, NAMESPACE_LABEL, version
 from kgen.model.diagnostic import Edit, EditKind, Effect, Finding, Severity
 from kgen.model.environment import Target
 from kgen.model.node import FieldPath
 from kgen.model.values import listed, mapping, text
+from kgen.rules.apps import App, Objects, app_of, apps_over, is_template, namespace_of, sync_options_of
 from kgen.rules.drift import defaults_in_lists_are_written
 from kgen.rules.rule import rule_of_object, rule_of_run
 from kgen.rules.subject import Subject
 
 _OPTIONS = "https://github.com/argoproj/argo-cd/blob/master/docs/user-guide/sync-options.md"
 _VALIDATOR = "katib pkg/webhook/v1beta1/experiment/validation_webhook.go"
+_GROUP = API_VERSION.partition("/")[0]
 _SEES_ALL = (3, 4)  # of 3.4 it is the sixth patch, and a target has none
 _OLD_LABEL = "katib-metricscollector-injection"  # of Katib before 0.13
-_Objects = tuple[Mapping[str, Any], ...]
-
-
-class _App(NamedTuple):
-    """The spec of an Application, or of those that an ApplicationSet makes."""
-
-    path: FieldPath  # of the spec
-    spec: dict[str, Any]
-    annotations: dict[str, Any]
-
-    @property
-    def policy(self) -> FieldPath:
-        return (*self.path, "syncPolicy")
-
-    @property
-    def options(self) -> dict[str, int]:
-        """The sync options that are texts, with their index."""
-        listed_ = listed(mapping(self.spec.get("syncPolicy")).get("syncOptions"))
-        return {option: index for index, option in enumerate(listed_) if isinstance(option, str)}
-
-    @property
-    def compared(self) -> list[str]:
-        """The options of its comparison."""
-        return [option.strip() for option in text(self.annotations.get(argocd.COMPARE_OPTIONS)).split(",")]
-
-    @property
-    def compare_options(self) -> FieldPath:
-        """The path of the annotation that has them."""
-        return (*self.path[:-1], "metadata", "annotations", argocd.COMPARE_OPTIONS)
-
-    @property
-    def namespace(self) -> str:
-        return text(mapping(self.spec.get("destination")).get("namespace"))
-
-    def at(self, option: str) -> FieldPath:
-        return (*self.policy, "syncOptions", self.options[option])
-
-
-def _app(obj: Mapping[str, Any]) -> _App | None:
-    kind = obj.get("kind")
-    if kind not in ("Application", "ApplicationSet") or not text(obj.get("apiVersion")).startswith("argoproj.io/"):
-        return None
-    path: FieldPath = ("spec",)
-    holder: Mapping[str, Any] = obj
-    if kind == "ApplicationSet":
-        path, holder = ("spec", "template", "spec"), mapping(mapping(obj.get("spec")).get("template"))
-    annotations = mapping(mapping(holder.get("metadata")).get("annotations"))
-    return _App(path, mapping(holder.get("spec")), annotations)
-
-
-def _namespace(subject: Subject) -> str:
-    return text(mapping(subject.manifest.get("metadata")).get("namespace"))
-
-
-def _apps(objects: _Objects, subjects: tuple[Subject, ...]) -> Iterator[tuple[int, _App, list[Subject]]]:
-    """Yield every Application with the Experiments that it could apply, where there are any."""
-    for index, obj in enumerate(objects):
-        app = _app(obj)
-        if app is None:
-            continue
-        own = [s for s in subjects if not app.namespace or _namespace(s) in ("", app.namespace)]
-        if own:
-            yield index, app, own
 
 
 @rule_of_run("KG820", Effect.REJECTED, _VALIDATOR, Severity.WARNING)
-def namespaces_have_the_label(objects: _Objects, subjects: tuple[Subject, ...]) -> Iterator[tuple[int, Finding]]:
+def namespaces_have_the_label(objects: Objects, subjects: tuple[Subject, ...]) -> Iterator[tuple[int, Finding]]:
     """A Namespace with Experiments has Katib's label.
 
     Without it the webhook refuses every Experiment in it. Before Katib 0.13 the label had another name, which no
@@ -94,7 +33,7 @@ def namespaces_have_the_label(objects: _Objects, subjects: tuple[Subject, ...]) 
     Bad:  `kind: Namespace` with `labels: {katib-metricscollector-injection: enabled}`
     Good: `labels: {katib.kubeflow.org/metrics-collector-injection: enabled}`
     """
-    used = {_namespace(subject) for subject in subjects}
+    used = {namespace_of(subject) for subject in subjects}
     for index, obj in enumerate(objects):
         if obj.get("kind") != "Namespace" or obj.get("apiVersion") != "v1":
             continue
@@ -120,37 +59,83 @@ def namespaces_have_the_label(objects: _Objects, subjects: tuple[Subject, ...]) 
 def applications_are_understood(obj: Mapping[str, Any], target: Target) -> Iterator[Finding]:
     """An Application says what Argo CD understands.
 
-    Sync options are spelled letter by letter, the cluster is named by `server` or by `name`, and
-    `managedNamespaceMetadata` does nothing without `CreateNamespace=true`.
+    Options are spelled letter by letter, the cluster is named by `server` or by `name`, and
+    `managedNamespaceMetadata` does nothing without `CreateNamespace=true`, which does nothing without a namespace.
+    An entry of `ignoreDifferences` names the group of its kind, and fields by a JSON pointer.
 
     Bad:  `syncOptions: ["CreateNamespace: true"]`
     Good: `syncOptions: [CreateNamespace=true]`
     """
-    app = _app(obj)
-    if app is None:
-        return
+    app = app_of(obj)
+    if app is not None:
+        yield from _misspelt(app)
+        yield from _misspelt_in_annotations(app, obj)
+        yield from _misplaced(app)
+        yield from _ignored_in_vain(app)
+
+
+def _misspelt(app: App) -> Iterator[Finding]:
     for option, index in app.options.items():
         flaw = argocd.sync_option_flaw(option, argocd.APPLICATION_SYNC_OPTIONS)
         if flaw is not None:
             path = (*app.policy, "syncOptions", index)
             fix = (Edit(EditKind.SET, path, flaw.mended),) if flaw.mended else ()
             yield Finding(path, f"Argo CD passes over the sync option `{option}`", flaw.help, fix=fix)
-    destination = mapping(app.spec.get("destination"))
-    if destination.get("server") and destination.get("name"):
-        at = (*app.path, "destination")
+
+
+def _misspelt_in_annotations(app: App, obj: Mapping[str, Any]) -> Iterator[Finding]:
+    """Find what an Application's annotations say in vain: of how it is compared, and of itself as an object."""
+    for option in app.compared:
+        name, _, value = option.partition("=")
+        if option not in argocd.OBJECT_COMPARE_OPTIONS and (
+            name not in argocd.APPLICATION_COMPARE_OPTIONS or value not in ("true", "false")
+        ):
+            known = ", ".join(f"`{each}=true`" for each in argocd.APPLICATION_COMPARE_OPTIONS)
+            yield Finding(app.compare_options, f"Argo CD passes over the compare option `{option}`", f"write {known}")
+    for option in sync_options_of(obj):
+        flaw = argocd.sync_option_flaw(option, argocd.OBJECT_SYNC_OPTIONS)
+        if flaw is not None:
+            path: FieldPath = ("metadata", "annotations", argocd.SYNC_OPTIONS)
+            yield Finding(path, f"Argo CD passes over the sync option `{option}` of an object", flaw.help)
+
+
+def _misplaced(app: App) -> Iterator[Finding]:
+    at = (*app.path, "destination")
+    if app.destination.get("server") and app.destination.get("name"):
         message = "the destination names its cluster by `server` and by `name`: Argo CD refuses it"
         yield Finding((*at, "name"), message, "keep one of the two", related=((*at, "server"),))
-    if (
-        mapping(app.spec.get("syncPolicy")).get("managedNamespaceMetadata")
-        and "CreateNamespace=true" not in app.options
-    ):
+    if app.patched:
+        return
+    if not app.destination.get("server") and not app.destination.get("name"):
+        message = "the destination names no cluster: Argo CD refuses it"
+        yield Finding(at, message, f"add `server: {argocd.IN_CLUSTER}`, or the `name` of a cluster")
+    creates = "CreateNamespace=true" in app.options
+    if creates and not app.namespace:
+        message = "`CreateNamespace=true` does nothing without a namespace in the destination"
+        yield Finding(app.at("CreateNamespace=true"), message, "add `namespace` to `destination`, or remove it")
+    if mapping(app.spec.get("syncPolicy")).get("managedNamespaceMetadata") and not creates:
         message = "managedNamespaceMetadata does nothing without `CreateNamespace=true`"
         help_ = "add `CreateNamespace=true` to `syncOptions`, or remove it"
         yield Finding((*app.policy, "managedNamespaceMetadata"), message, help_)
 
 
+def _ignored_in_vain(app: App) -> Iterator[Finding]:
+    for index, entry in enumerate(listed(app.spec.get("ignoreDifferences"))):
+        said, at = mapping(entry), (*app.path, "ignoreDifferences", index)
+        if said.get("kind") in ("Experiment", "Trial", "Suggestion") and not said.get("group"):
+            message = f"this speaks of no {said['kind']} of Katib: it names no group"
+            yield Finding(
+                (*at, "kind"), message, f"add `group: {_GROUP}`", fix=(Edit(EditKind.SET, (*at, "group"), _GROUP),)
+            )
+        for number, pointer in enumerate(listed(said.get("jsonPointers"))):
+            if text(pointer) and not text(pointer).startswith("/"):
+                path = (*at, "jsonPointers", number)
+                mended = "/" + text(pointer).removeprefix(".").replace(".", "/")
+                yield Finding(path, f"`{pointer}` is no JSON pointer, and leads to no field", f"write `{mended}`")
+
+
 @rule_of_run("KG824", Effect.REJECTED, _VALIDATOR, Severity.WARNING)
-def made_namespaces_have_the_label(objects: _Objects, subjects: tuple[Subject, ...]) -> Iterator[tuple[int, Finding]]:
+def made_namespaces_have_the_label(objects: Objects, subjects: tuple[Subject, ...]) -> Iterator[tuple[int, Finding]]:
     """An Application that makes the namespace of Experiments gives it Katib's label.
 
     `CreateNamespace=true` alone makes a bare namespace, in which the webhook refuses every Experiment. A
@@ -162,14 +147,15 @@ def made_namespaces_have_the_label(objects: _Objects, subjects: tuple[Subject, .
     made = {
         text(mapping(obj.get("metadata")).get("name")) for obj in objects if obj.get("kind") in ("Namespace", "Profile")
     }
-    for index, app, _ in _apps(objects, subjects):
-        if "CreateNamespace=true" not in app.options or app.namespace in made:
+    for index, app, _ in apps_over(objects, subjects):
+        elsewhere = made if is_template(app.namespace) else app.namespace in made
+        if "CreateNamespace=true" not in app.options or not app.namespace or app.patched or elsewhere:
             continue
         managed = mapping(mapping(app.spec.get("syncPolicy")).get("managedNamespaceMetadata"))
         if mapping(managed.get("labels")).get(NAMESPACE_LABEL) == "enabled":
             continue
         path: FieldPath = (*app.policy, "managedNamespaceMetadata", "labels", NAMESPACE_LABEL)
-        where = f"`{app.namespace}`" if app.namespace else "the namespace"
+        where = f"`{app.namespace}`"
         yield (
             index,
             Finding(
@@ -183,7 +169,7 @@ def made_namespaces_have_the_label(objects: _Objects, subjects: tuple[Subject, .
 
 
 @rule_of_run("KG825", Effect.DRIFT, _OPTIONS, Severity.WARNING)
-def server_side_apply_has_its_diff(objects: _Objects, subjects: tuple[Subject, ...]) -> Iterator[tuple[int, Finding]]:
+def server_side_apply_has_its_diff(objects: Objects, subjects: tuple[Subject, ...]) -> Iterator[tuple[int, Finding]]:
     """An Application with `ServerSideApply=true` compares on the server too, where Experiments leave defaults out.
 
     Argo CD otherwise merges by itself, and takes the lists into which Katib writes defaults as a whole: the
@@ -192,7 +178,7 @@ def server_side_apply_has_its_diff(objects: _Objects, subjects: tuple[Subject, .
     Bad:  `syncOptions: [ServerSideApply=true]` over parameters without `distribution`
     Good: the same with `argocd.argoproj.io/compare-options: ServerSideDiff=true` on the Application
     """
-    for index, app, own in _apps(objects, subjects):
+    for index, app, own in apps_over(objects, subjects):
         if "ServerSideApply=true" not in app.options or "ServerSideDiff=true" in app.compared:
             continue
         bare = [s for s in own if next(iter(defaults_in_lists_are_written.check(s)), None) is not None]
@@ -210,7 +196,7 @@ def server_side_apply_has_its_diff(objects: _Objects, subjects: tuple[Subject, .
 
 
 @rule_of_run("KG826", Effect.DRIFT, _OPTIONS, Severity.WARNING)
-def applications_do_not_replace(objects: _Objects, subjects: tuple[Subject, ...]) -> Iterator[tuple[int, Finding]]:
+def applications_do_not_replace(objects: Objects, subjects: tuple[Subject, ...]) -> Iterator[tuple[int, Finding]]:
     """An Application of Experiments does not replace its objects.
 
     `Replace=true` writes every object anew on each sync. It wipes the finalizer of Katib's controller, and a
@@ -219,7 +205,7 @@ def applications_do_not_replace(objects: _Objects, subjects: tuple[Subject, ...]
     Bad:  `syncOptions: [Replace=true]`
     Good: no such option
     """
-    for index, app, _ in _apps(objects, subjects):
+    for index, app, _ in apps_over(objects, subjects):
         if "Replace=true" in app.options:
             message = (
                 "`Replace=true` wipes the finalizer of every Experiment on each sync, and gets no change past Katib"
@@ -229,7 +215,7 @@ def applications_do_not_replace(objects: _Objects, subjects: tuple[Subject, ...]
 
 
 @rule_of_run("KG827", Effect.ADVICE, _OPTIONS, Severity.INFO)
-def pruning_does_not_wait(objects: _Objects, subjects: tuple[Subject, ...]) -> Iterator[tuple[int, Finding]]:
+def pruning_does_not_wait(objects: Objects, subjects: tuple[Subject, ...]) -> Iterator[tuple[int, Finding]]:
     """An Application of Experiments does not prune last.
 
     `PruneLast=true` makes a last wave, which waits until everything before is healthy. With a health check for
@@ -238,7 +224,7 @@ def pruning_does_not_wait(objects: _Objects, subjects: tuple[Subject, ...]) -> I
     Bad:  `syncOptions: [PruneLast=true]`
     Good: no such option
     """
-    for index, app, _ in _apps(objects, subjects):
+    for index, app, _ in apps_over(objects, subjects):
         if "PruneLast=true" in app.options:
             message = "`PruneLast=true` keeps a sync running until every Experiment is healthy"
             yield (
@@ -257,7 +243,7 @@ def server_side_diff_sees_all(obj: Mapping[str, Any], target: Target) -> Iterato
     Bad:  `compare-options: ServerSideDiff=true` with `target: {argocd: "3.3"}`
     Good: `compare-options: ServerSideDiff=true,IncludeMutationWebhook=true`
     """
-    app = _app(obj)
+    app = app_of(obj)
     if app is None or version(target.argocd) >= _SEES_ALL:
         return
     compared = app.compared

@@ -67,6 +67,10 @@ def shown(value: object, found: str) -> str:
     return f'"{found}"' if isinstance(value, str) and value else found
 
 
+# A text in their place may be the secret that they should refer to: it is not repeated.
+_REFERENCES = ("env", "envFrom", "valueFrom", "secretKeyRef", "secretRef")
+
+
 def wrong_type(given: Mapping[str, Any], flaw: Flaw, who: str) -> Finding:
     """Say that a value is of another type than its field."""
     value = value_at(given, flaw.path)
@@ -80,9 +84,10 @@ def wrong_type(given: Mapping[str, Any], flaw: Flaw, who: str) -> Finding:
         help_ = f"write `{path_text(flaw.path[-1:])}: {_plain(right)}`" if isinstance(flaw.path[-1], str) else (
             f"write {_plain(right)}"
         )  # fmt: skip
+    told = "a text" if isinstance(value, str) and flaw.path[-1] in _REFERENCES else shown(value, flaw.found)
     return Finding(
         path=flaw.path,
-        message=f"{named(flaw.path)} is {shown(value, flaw.found)}, where {who} has {expected}",
+        message=f"{named(flaw.path)} is {told}, where {who} has {expected}",
         help=help_,
         fix=() if right is None else (Edit(EditKind.SET, flaw.path, right),),
     )

@@ -33,7 +33,7 @@ _REAL = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,15})?([eE][+-]?[0-9]{1,2})?")
 _MOST_ALGORITHM = 22  # characters that a name of 40 leaves to the algorithm in the name of a Service
 _MOST_INT32 = 2**31 - 1
 _POLICIES = ("Never", "LongRunning", "FromVolume")
-_JUDGED_TOGETHER = ("cmaes", "bayesianoptimization", "multivariate-tpe", "hyperband")  # their settings
+_JUDGED_TOGETHER = ("cmaes", "bayesianoptimization", "multivariate-tpe")  # their settings, beside each alone
 _STEERING = ("kueue.x-k8s.io/", "istio")
 
 
@@ -148,7 +148,7 @@ def _are_odd(owner: str, block: dict[str, Any]) -> bool:
     if not entries and isinstance(entries, (dict, list)):
         return False
     seen: set[str] = set()
-    for entry in entries if isinstance(entries, list) and owner not in _JUDGED_TOGETHER else (None,):
+    for entry in entries if isinstance(entries, list) and owner != "hyperband" else (None,):
         name, value = (entry.get("name"), entry.get("value")) if isinstance(entry, dict) else (None, None)
         if not isinstance(name, str) or not isinstance(value, str) or name in seen or not _is_taken(owner, name, value):
             return True
@@ -161,6 +161,11 @@ def _is_taken(owner: str, name: str, value: str) -> bool:
     demands = settings.ALGORITHMS.get(owner) or settings.EARLY_STOPPING.get(owner)
     setting = demands.settings.get(name) if demands is not None else None
     return setting is not None and not setting.never and not setting.refuses(value) and not setting.breaks(value)
+
+
+def _has_settings_together(subject: Subject) -> bool:
+    """Whether settings of an algorithm that reads them together are given."""
+    return subject.algorithm in _JUDGED_TOGETHER and "algorithmSettings" in mapping(subject.spec.get("algorithm"))
 
 
 def _has_odd_space(subject: Subject) -> bool:
@@ -233,22 +238,25 @@ def _has_odd_entries(subject: Subject) -> bool:
     listed, names = subject.template.get("trialParameters"), [entry.name for entry in subject.entries]
     if not isinstance(listed, list) or len(names) < len(listed) or not names:
         return True
-    if sorted([entry.reference for entry in subject.entries]) != sorted([p.name for p in subject.parameters]):
+    references, wanted = [entry.reference for entry in subject.entries], [p.name for p in subject.parameters]
+    if references != wanted and sorted(references) != sorted(wanted):
         return True
     for _, name, reference in subject.entries:
-        if not reference or "$" in reference or not _is_plain_name(name):
+        if not _is_plain_entry(name, reference):
             return True
     text = subject.text
     held = [piece.partition("}")[0] for piece in text.split(PLACEHOLDER_HEAD)[1:]]
     if len(set(names)) < len(names) or set(held) != set(names):
         return True
     folded = text.lower()  # what else begins like a placeholder is misspelt
+    if folded.count("param") == len(held):
+        return False
     return folded.count("trialparam") != len(held) or "trial_param" in folded
 
 
 @lru_cache(maxsize=4096)
-def _is_plain_name(name: str) -> bool:
-    return _ENTRY.fullmatch(name) is not None
+def _is_plain_entry(name: str, reference: str) -> bool:
+    return bool(reference) and "$" not in reference and _ENTRY.fullmatch(name) is not None
 
 
 def _has_odd_source(subject: Subject) -> bool:
@@ -297,6 +305,7 @@ LOOKS: tuple[Look, ...] = (
     ("defaults", _is_defaulted),
     ("counts", _has_odd_counts),
     ("settings", _has_odd_settings),
+    ("together", _has_settings_together),
     ("space", _has_odd_space),
     ("steps", _has_steps),
     ("drawn", _is_drawn),

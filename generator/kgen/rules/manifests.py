@@ -1,4 +1,4 @@
-"""KG22x: Kubernetes' own objects beside Experiments, against the types of the target's Kubernetes."""
+"""KG22x: objects beside Experiments, against the types of the target's Kubernetes, and of Argo CD's CRDs."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from kgen.rules.reading import QUANTITY_HELP
 from kgen.rules.rule import rule_of_object
 
 _FILLED_IN = re.compile(r"<.+>|\$\{?\w|\{\{")  # a plugin or a pipeline puts the value there later
+_WHO = {"argoproj.io": "Argo CD", "bitnami.com": "Sealed Secrets", "external-secrets.io": "External Secrets"}
 _API = "kubernetes pkg/apis/core/types.go"
 
 
@@ -31,9 +32,14 @@ def _read(obj: Mapping[str, Any], target: Target) -> tuple[Type, list[Flaw]] | N
     return None if own is None else (own, decode(make(obj, NOWHERE), own)[1])
 
 
+def _who(obj: Mapping[str, Any]) -> str:
+    """Name whose types an object is held against."""
+    return _WHO.get(text(obj.get("apiVersion")).partition("/")[0], "Kubernetes")
+
+
 @rule_of_object("KG220", Effect.REJECTED, _API)
 def values_of_an_object_fit(obj: Mapping[str, Any], target: Target) -> Iterator[Finding]:
-    """Every value of a Secret, a ConfigMap, a volume and their like is of the type that Kubernetes has there.
+    """Every value of a Secret, a ConfigMap, an Application and their like is of the type that it must have there.
 
     The API server refuses the object otherwise: a number or a boolean among a ConfigMap's texts, a list for a
     mapping, a size that is no quantity, `data` of a Secret that is not base64.
@@ -43,7 +49,7 @@ def values_of_an_object_fit(obj: Mapping[str, Any], target: Target) -> Iterator[
     """
     for flaw in (_read(obj, target) or (None, ()))[1]:
         if flaw.kind is FlawKind.TYPE:
-            found = wrong_type(obj, flaw, "Kubernetes")
+            found = wrong_type(obj, flaw, _who(obj))
             secret = obj.get("kind") == "Secret" and flaw.path[0] in ("data", "stringData")
             if not secret or not _FILLED_IN.search(flaw.found):
                 yield _masked(found, flaw) if secret else found
@@ -65,7 +71,7 @@ def _masked(found: Finding, flaw: Flaw) -> Finding:
 
 @rule_of_object("KG221", Effect.DRIFT, _API, Severity.WARNING)
 def fields_of_an_object_are_known(obj: Mapping[str, Any], target: Target) -> Iterator[Finding]:
-    """Every field of a Secret, a ConfigMap, a volume and their like is one that Kubernetes has in that place.
+    """Every field of a Secret, a ConfigMap, an Application and their like is one that is known in that place.
 
     The API server drops any other without a word, so what it meant is not done; and Git and cluster never agree.
 
@@ -76,7 +82,8 @@ def fields_of_an_object_are_known(obj: Mapping[str, Any], target: Target) -> Ite
     if read is not None:
         for flaw in read[1]:
             if flaw.kind is FlawKind.UNKNOWN:
-                then = f"Kubernetes {target.kubernetes} drops it without a word"
+                who = _who(obj)
+                then = f"{f'{who} {target.kubernetes}' if who == 'Kubernetes' else who} drops it without a word"
                 yield unknown(obj, flaw, read[0], (), then)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import re
+import json
+from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -21,8 +22,9 @@ _SOPS = "https://github.com/viaduct-ai/kustomize-sops"
 _STORES = ("ExternalSecret", "ClusterExternalSecret", "SecretStore", "ClusterSecretStore")
 _OLD_STORES = ("external-secrets.io/v1beta1", "external-secrets.io/v1alpha1")
 _SCOPES = ("sealedsecrets.bitnami.com/namespace-wide", "sealedsecrets.bitnami.com/cluster-wide")
-_CIPHERTEXT = re.compile(r"[A-Za-z0-9+/\s]{300,}={0,2}\s*")  # an RSA block of 2048 bits alone is 344 characters
+_LEAST = 2 + 256 + 16  # bytes of a ciphertext: a length, the session key under RSA of 2048 bits, the tag of GCM
 _EMPTY = frozenset(("", "e30=", "e30K", "e30"))  # the stub that a replicator fills: {} in base64
+_VALUES = ("data", "stringdata")  # in any spelling: what is misspelt is in Git all the same
 _FILLED_LATER = ("ENC[", "$", "<", "{{")  # by SOPS, envsubst, a vault plugin, a template
 _PROPERTIES = (".env", ".properties")
 _OF_SECRETS = ("Secret", "SealedSecret", KIND, "CustomResourceDefinition")
@@ -43,6 +45,51 @@ def _name(obj: Mapping[str, Any]) -> str:
 
 def _is_sops(obj: Mapping[str, Any]) -> bool:
     return isinstance(obj.get("sops"), dict)
+
+
+def _sealed(obj: Mapping[str, Any]) -> Iterator[tuple[FieldPath, object]]:
+    """Yield every ciphertext of a SealedSecret; `data` is the old form, which holds the Secret whole."""
+    spec = mapping(obj.get("spec")) if obj.get("kind") == "SealedSecret" else {}
+    for key, value in mapping(spec.get("encryptedData")).items():
+        yield ("spec", "encryptedData", key), value
+    if spec.get("data"):
+        yield ("spec", "data"), spec["data"]
+
+
+def _is_cipher(value: str) -> bool:
+    """Whether this can be a ciphertext, as the controller reads it: it passes over line breaks, and over no space."""
+    try:
+        return len(b64decode(value.replace("\r", "").replace("\n", ""), validate=True)) >= _LEAST
+    except ValueError:
+        return False
+
+
+def _is_unsealed(value: str) -> bool:
+    """Whether this is certainly no ciphertext, and not a broken one either."""
+    return _in_plain(value) and not _is_cipher("".join(value.split()))
+
+
+def _in_plain(value: object) -> bool:
+    """Whether a value is there as it is: not empty, and nothing that another tool fills in."""
+    return isinstance(value, str) and value not in _EMPTY and not value.lstrip().startswith(_FILLED_LATER)
+
+
+def _plain_values(obj: Mapping[str, Any]) -> Iterator[FieldPath]:
+    """Yield where a Secret has a value in plain text: in the copy that kubectl keeps of it, too."""
+    for part in sorted(obj):
+        for key, value in mapping(obj[part] if part.lower() in _VALUES else None).items():
+            if _in_plain(value):
+                yield (part, key)
+    copy = mapping(mapping(obj.get("metadata")).get("annotations")).get(_COPY)
+    if isinstance(copy, str) and _copies_values(copy):
+        yield ("metadata", "annotations", _COPY)
+
+
+def _copies_values(copy: str) -> bool:
+    try:
+        return next(_plain_values(mapping(json.loads(copy))), None) is not None
+    except (ValueError, RecursionError):
+        return any(part in copy.lower() for part in _VALUES)
 
 
 @rule_of_object("KG821", Effect.DRIFT, _ESO, Severity.WARNING)
@@ -78,14 +125,13 @@ def sealed_secrets_can_be_unsealed(obj: Mapping[str, Any], target: Target) -> It
         return
     spec, metadata = mapping(obj.get("spec")), mapping(obj.get("metadata"))
     annotations = mapping(metadata.get("annotations"))
-    sealed = mapping(spec.get("encryptedData"))
-    if not sealed and not spec.get("data"):
+    if not spec.get("encryptedData") and not spec.get("data"):
         help_ = "add the ciphertext that kubeseal prints, a key each"
         yield Finding(("spec", "encryptedData"), "the SealedSecret has no encryptedData", help_)
-    for key, value in sealed.items():
-        if not isinstance(value, str) or _CIPHERTEXT.fullmatch(value) is None:
-            message = f"`{key}` of the SealedSecret is no ciphertext: the controller cannot decrypt it"
-            yield Finding(("spec", "encryptedData", key), message, "write what kubeseal prints for it")
+    for path, value in _sealed(obj):
+        if not isinstance(value, str) or not (_is_cipher(value) or _is_unsealed(value)):
+            message = f"`{path[-1]}` of the SealedSecret is no ciphertext: the controller cannot decrypt it"
+            yield Finding(path, message, "write what `kgen secret seal` or kubeseal prints for it, in one piece")
     if not metadata.get("namespace") and not any(annotations.get(scope) == "true" for scope in _SCOPES):
         yield Finding(
             path=("metadata", "namespace"),
@@ -99,18 +145,18 @@ def no_plain_secret(obj: Mapping[str, Any], target: Target) -> Iterator[Finding]
     """No Secret stands in Git with its values.
 
     Base64 is no encryption. Encrypted values of SOPS, placeholders that are filled in later, and a Secret
-    without data, which another controller fills, are none. A value that SOPS was not run over is one.
+    without data, which another controller fills, are none. A value that SOPS was not run over is one, and so is what
+    stands in a SealedSecret where its ciphertext belongs and is certainly none: no base64, or shorter than any.
 
     Bad:  `kind: Secret` with `data: {password: …}`
     Good: a SealedSecret, an ExternalSecret, or the name of a Secret that exists in the cluster
     """
-    if not _is_secret(obj):
-        return
-    found: list[FieldPath] = []
-    for part in ("data", "stringData"):
-        for key, value in mapping(obj.get(part)).items():
-            if isinstance(value, str) and value not in _EMPTY and not value.lstrip().startswith(_FILLED_LATER):
-                found.append((part, key))
+    for path, value in _sealed(obj):
+        if isinstance(value, str) and _is_unsealed(value):
+            message = f"`{path[-1]}` of SealedSecret `{_name(obj)}` is not encrypted, and stands in Git as it is"
+            help_ = "write what `kgen secret seal` or kubeseal prints for it, and change it if it was committed"
+            yield Finding(path, message, help_)
+    found = list(_plain_values(obj)) if _is_secret(obj) else []
     if found:
         keys = ", ".join(f"`{path[-1]}`" for path in found)
         message = f"Secret `{_name(obj)}` stands in Git with its values ({keys}): base64 is no encryption"

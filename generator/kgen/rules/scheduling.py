@@ -202,10 +202,10 @@ def gpu_nodes_are_asked_for_gpus(subject: Subject) -> Iterator[Finding]:
     Bad:  `tolerations: [{key: nvidia.com/gpu, operator: Exists}]` without `nvidia.com/gpu` in any `limits`
     Good: the same, with `resources: {limits: {nvidia.com/gpu: 1}}`
     """
-    place = next((place for path, pod in subject.pods if (place := _sent_to_gpus(path, pod)) is not None), None)
-    if place is None or "resourceClaims" in subject.text:
+    if "resourceClaims" in subject.keys or any(_has_device(container) for _, container in subject.containers):
         return
-    if any(_has_device(container) for _, container in subject.containers):
+    place = next((place for path, pod in subject.pods if (place := _sent_to_gpus(path, pod)) is not None), None)
+    if place is None:
         return
     yield Finding(
         path=(*TRIAL, *place),
@@ -219,10 +219,9 @@ def gpu_nodes_are_asked_for_gpus(subject: Subject) -> Iterator[Finding]:
 
 
 def _has_device(container: dict[str, Any]) -> bool:
-    resources = container.get("resources")
-    return isinstance(resources, dict) and any(
-        "/" in str(name) for kind in ("limits", "requests") for name in mapping(resources.get(kind))
-    )
+    resources = mapping(container.get("resources"))
+    names = [*mapping(resources.get("limits")), *mapping(resources.get("requests"))]
+    return "/" in "".join(names)
 
 
 def _sent_to_gpus(path: FieldPath, pod: dict[str, Any]) -> FieldPath | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -87,7 +88,7 @@ def no_credential_in_text(subject: Subject) -> Iterator[Finding]:
     annotations = mapping(subject.manifest.get("metadata")).get("annotations")
     custom = subject.spec.get("metricsCollectorSpec") if subject.collector == "Custom" else None
     beside = f"{annotations}{custom}" if annotations or custom else ""
-    if not credentials.may_hold_token(subject.text + beside):
+    if not credentials.may_hold_token(subject.said + beside):
         return
     roots: tuple[tuple[object, FieldPath], ...] = (
         (annotations, _ANNOTATIONS),
@@ -222,10 +223,86 @@ def pods_leave_the_node_alone(subject: Subject) -> Iterator[Finding]:
             )
 
 
+_SSH = "GIT_SSH_COMMAND"
+_IDENTITY = re.compile(r"(?:^|\s)-i\s*['\"]?([^\s'\"]+)")
+_DEFAULT_MODE = 0o644
+_OF_GROUP = 0o440  # what the kubelet adds for an fsGroup
+
+
+@rule("KG907", Effect.NO_METRICS, "kubernetes pkg/volume/volume_linux.go", Severity.WARNING, when=holds("volumeMounts"))
+def a_key_of_ssh_is_its_users_own(subject: Subject) -> Iterator[Finding]:
+    """A private key that `GIT_SSH_COMMAND` names can be read by the trial's user, and by nobody else that ssh minds.
+
+    Files of a Secret belong to root. ssh refuses a key of its own user that others may read, so that a trial
+    that runs as root needs mode 0400 and no fsGroup, which adds 0440. For another user mode 0400 is unreadable; there
+    the fsGroup is what lets it read the key, and ssh does not mind, as the file is not its own.
+
+    Bad:  a Secret with the default mode 0644, a key in it after `ssh -i`, and a pod that runs as root
+    Good: `defaultMode: 0400`, with `securityContext: {fsGroup: 1000}` for a pod that does not run as root
+    """
+    if _SSH not in subject.text:
+        return
+    for path, pod in subject.pods:
+        for at, container in containers(pod):
+            for index, entry in enumerate(listed(container.get("env"))):
+                value = mapping(entry).get("value")
+                if mapping(entry).get("name") != _SSH or not isinstance(value, str):
+                    continue
+                key = _IDENTITY.search(value)
+                said = None if key is None else _unfit(subject, pod, container, key[1])
+                if said is not None:
+                    yield Finding((*TRIAL, *path, *at, "env", index), *said)
+
+
+def _unfit(subject: Subject, pod: dict[str, Any], container: dict[str, Any], key: str) -> tuple[str, str] | None:
+    """Say why ssh would not take the key at a path, and the mend."""
+    mode = _mode_of(pod, container, key)
+    if mode is None:
+        return None
+    of_pod, own = mapping(pod.get("securityContext")), mapping(container.get("securityContext"))
+    both = {**of_pod, **own}
+    user, group = both.get("runAsUser"), of_pod.get("fsGroup")
+    mode |= _OF_GROUP if group is not None else 0
+    if user not in (None, 0) or (user is None and both.get("runAsNonRoot") is True):
+        if mode & 0o004 or (group is not None and mode & 0o040):
+            return None
+        message = f"the key `{key}` belongs to root and has mode {mode:04o}, and the trial runs as another user"
+        return message, mend(
+            subject,
+            "add `group: 1000` to `ssh` of the secret, or the fsGroup that your cluster wants",
+            "set `securityContext.fsGroup` of the pod",
+        )
+    if not mode & 0o077 or (user is None and group is not None):
+        return None
+    message = f"ssh refuses the key `{key}` where the trial runs as root: others may read it, by its mode {mode:04o}"
+    return message, "drop the fsGroup" if group is not None else "set `defaultMode: 0400` (256) of the volume"
+
+
+def _mode_of(pod: dict[str, Any], container: dict[str, Any], file: str) -> int | None:
+    """Give the mode that a file of a Secret has in a container; None where it is no such file."""
+    for mount in listed(container.get("volumeMounts")):
+        folder = text(mapping(mount).get("mountPath")).rstrip("/")
+        if not folder or not file.startswith(f"{folder}/"):
+            continue
+        for volume in listed(pod.get("volumes")):
+            if mapping(volume).get("name") != mapping(mount).get("name"):
+                continue
+            source = mapping(mapping(volume).get("secret")) or mapping(mapping(volume).get("projected"))
+            parts = [source, *(mapping(mapping(each).get("secret")) for each in listed(source.get("sources")))]
+            files = [mapping(item) for part in parts for item in listed(part.get("items"))]
+            modes = [item.get("mode") for item in files if item.get("path") == file[len(folder) + 1 :]]
+            found = next(
+                (mode for mode in (*modes, source.get("defaultMode"), _DEFAULT_MODE) if type(mode) is int), None
+            )
+            return found if source else None
+    return None
+
+
 RULES = (
     no_credential_in_text,
     named_secrets_are_references,
     no_credential_in_a_build,
     images_are_pinned,
     pods_leave_the_node_alone,
+    a_key_of_ssh_is_its_users_own,
 )

@@ -242,7 +242,7 @@ _OWN = {
 }
 
 
-@rule("KG323", Effect.STUCK, _SERVICES, when=odd_in("settings"))
+@rule("KG323", Effect.STUCK, _SERVICES, when=odd_in("settings", "together"))
 def settings_work(subject: Subject) -> Iterator[Finding]:
     """Each setting has a value that the service can work with.
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from kgen.katib.decode import Flaw
 from kgen.katib.pods import Command, Container, commands, every_container, pod_specs
 from kgen.model.environment import Target
+from kgen.model.flags import Script
 from kgen.model.node import FieldPath
 from kgen.model.policies import NO_POLICIES, Policies
 from kgen.model.values import listed, mapping, text
@@ -53,7 +54,10 @@ class Subject(NamedTuple):
     pods: list[tuple[FieldPath, dict[str, Any]]]  # spec of each pod template, with its path in `trial`
     containers: tuple[Container, ...]  # of those pods, those that run first included, with their paths in `trial`
     commands: tuple[Command, ...]  # what the containers of those pods run
-    text: str  # Python's text of `trial`: made much faster than JSON, and enough to look for a word
+    said: str  # all texts of `trial`, in one line: to look for a word
+    text: str  # its keys as well, each in quotes as Python writes them
+    keys: frozenset[str]  # of all mappings in `trial`
+    script: Script | None = None  # that it runs, where the compact spec names it
 
 
 def read(
@@ -65,6 +69,7 @@ def read(
     plain: bool = False,
     flaws: tuple[Flaw, ...] = (),
     policies: Policies = NO_POLICIES,
+    script: Script | None = None,
 ) -> Subject:
     """Read the parts of an Experiment."""
     spec = mapping(manifest.get("spec"))
@@ -72,6 +77,10 @@ def read(
     trial = mapping(template.get("trialSpec"))
     pods = pod_specs(trial)
     algorithm = text(mapping(spec.get("algorithm")).get("algorithmName"))
+    keys: list[str] = []
+    texts: list[str] = []
+    _gather(trial, keys, texts)
+    said = "', '".join(texts).replace("\n", "\\n")
     collector = text(mapping(mapping(spec.get("metricsCollectorSpec")).get("collector")).get("kind"))
     return Subject(
         manifest,
@@ -87,22 +96,40 @@ def read(
         template,
         trial,
         tuple(
-            Space(
-                index,
-                text(item.get("name")),
-                text(item.get("parameterType")),
-                mapping(item.get("feasibleSpace")),
-            )
-            for index, item in enumerate(listed(spec.get("parameters")))
-            if isinstance(item, dict)
+            [
+                Space(
+                    index,
+                    text(item.get("name")),
+                    text(item.get("parameterType")),
+                    mapping(item.get("feasibleSpace")),
+                )
+                for index, item in enumerate(listed(spec.get("parameters")))
+                if isinstance(item, dict)
+            ]
         ),
         tuple(
-            Entry(index, text(item.get("name")), text(item.get("reference")))
-            for index, item in enumerate(listed(template.get("trialParameters")))
-            if isinstance(item, dict)
+            [
+                Entry(index, text(item.get("name")), text(item.get("reference")))
+                for index, item in enumerate(listed(template.get("trialParameters")))
+                if isinstance(item, dict)
+            ]
         ),
         pods,
         every_container(pods),
         commands(trial, pods),
-        str(trial),
+        said,
+        "{'" + "', '".join(keys) + f"', '{said}'}}",
+        frozenset(keys),
+        script,
     )
+
+
+def _gather(value: dict[str, Any] | list[Any], keys: list[str], texts: list[str]) -> None:
+    """Add the keys and the texts of plain data."""
+    if isinstance(value, dict):
+        keys += value
+    for item in value.values() if isinstance(value, dict) else value:
+        if type(item) is str:
+            texts.append(item)
+        elif type(item) is dict or type(item) is list:
+            _gather(item, keys, texts)

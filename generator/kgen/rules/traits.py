@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 from kgen.katib.pods import is_job
 from kgen.model.policies import NO_POLICIES
-from kgen.model.values import mapping, text
+from kgen.model.values import text
 from kgen.rules import looks, trial_looks
 from kgen.rules.subject import Subject
 
 # Words without which whole rules have nothing to say: looked for in the text of the trial's object.
 _WORDS = ("{{", "${trialSpec.", ".com/gpu")
-# Fields without which others have none. Of a Job they are looked for where they belong, elsewhere in the text.
+# Fields without which others have none.
 _FIELDS = frozenset(
     "volumes volumeMounts initContainers tolerations nodeSelector affinity runtimeClassName imagePullPolicy "
     "ports hostPID hostNetwork hostIPC securityContext shareProcessNamespace suspend activeDeadlineSeconds "
@@ -53,21 +54,24 @@ def traits_of(subject: Subject) -> Traits:
         subject.plain,
         bool(subject.flaws),
         subject.policies != NO_POLICIES,
-        _words(subject, odd),
+        _words(subject),
         odd,
     )
 
 
+@lru_cache(maxsize=256)
 def odd_in(*parts: str) -> When:
     """Say that a rule speaks only where one of these parts is out of the ordinary."""
     return lambda traits: not traits.odd.isdisjoint(parts)
 
 
+@lru_cache(maxsize=256)
 def holds(*words: str) -> When:
     """Say that a rule speaks only where the trial's object holds one of these words or fields."""
     return lambda traits: not traits.words.isdisjoint(words)
 
 
+@lru_cache(maxsize=256)
 def run_by(*algorithms: str) -> When:
     """Say that a rule speaks of these algorithms alone."""
     return lambda traits: traits.algorithm in algorithms
@@ -78,15 +82,7 @@ def flawed(traits: Traits) -> bool:
     return traits.flawed
 
 
-def _words(subject: Subject, odd: frozenset[str]) -> frozenset[str]:
-    """Find the words in the text, and fields where ordinary pods have them; in other objects they are words too."""
+def _words(subject: Subject) -> frozenset[str]:
+    """Find the words in the text, and the fields among the keys."""
     told = subject.text
-    found = {word for word in _WORDS if word in told}
-    if "pods" in odd:
-        found.update([field for field in _FIELDS if field in told])
-        return frozenset(found)
-    spec = subject.trial["spec"]
-    found.update(_FIELDS.intersection(spec), _FIELDS.intersection(mapping(spec.get("runPolicy"))))
-    for _, fields in (*subject.pods, *subject.containers):
-        found.update(_FIELDS.intersection(fields))
-    return frozenset(found)
+    return _FIELDS.intersection(subject.keys).union([word for word in _WORDS if word in told])

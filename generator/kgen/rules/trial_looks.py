@@ -159,6 +159,10 @@ def _has_odd_commands(subject: Subject) -> bool:
     return False
 
 
+def _has_script(subject: Subject) -> bool:
+    return subject.script is not None
+
+
 LOOKS: tuple[Look, ...] = (
     ("template", _has_odd_template),
     ("object", _has_metadata),
@@ -169,4 +173,5 @@ LOOKS: tuple[Look, ...] = (
     ("variables", _has_odd_variables),
     ("secrets", _names_secrets),
     ("commands", _has_odd_commands),
+    ("script", _has_script),
 )

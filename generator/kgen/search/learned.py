@@ -50,8 +50,11 @@ class Study:
         """Tell the study of what is done, and choose further points."""
         for trial in trials[len(self._numbers) :]:  # of a run that goes on
             self._numbers.append(self._added(trial))
-        for number, trial in zip(self._numbers, trials, strict=True):
-            if number is not None and trial.value is not None and number not in self._told:
+        for at, trial in enumerate(trials):
+            number = self._numbers[at]
+            if number is None:
+                self._numbers[at] = self._added(trial)  # cut off before the run went on, and measured since
+            elif trial.value is not None and number not in self._told:
                 self._told.add(number)
                 self._study.tell(number, trial.value)
         return [self._asked() for _ in range(count)]

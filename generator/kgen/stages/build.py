@@ -10,7 +10,8 @@ from kgen.model.diagnostic import Diagnostic, Related, error
 from kgen.model.experiment import Trial
 from kgen.model.image import renamed
 from kgen.model.merge import Keyed, clash, kind_change, merge, settle, unwrapped
-from kgen.model.node import Node, Span, fields, get, make, put, text_of
+from kgen.model.node import Node, Span, fields, get, make, plain, put, text_of
+from kgen.model.secret_forms import landing
 from kgen.model.words import suggestion
 
 MISSING, CONTRADICTION, NO_PLACE, UNKNOWN_KIND = "KG201", "KG202", "KG203", "KG204"
@@ -48,6 +49,12 @@ def _in_cluster(tree: Node, given: Mapping[str, Node], problems: list[Diagnostic
         message = "a pull secret cannot be put into a trial template in a ConfigMap"
         help_ = "write it in that template, and keep this layer from the experiment with `match`"
         problems.append(error(secret.span, NO_PLACE, message, help_, Related(place, "the ConfigMap")))
+        return None
+    landed = landing(get(tree, "secrets"), problems).first
+    if landed is not None:
+        message = "secrets cannot be put into a trial template in a ConfigMap"
+        help_ = "write them in that template, and keep this layer from the experiment with `match`"
+        problems.append(error(landed, NO_PLACE, message, help_, Related(place, "the ConfigMap")))
         return None
     if "container" not in given:
         help_ = "add `container`: the training container's name in that template"
@@ -139,7 +146,9 @@ def _finish(
     pod = _with_pull_secret(given.get("pod"), get(tree, "registry", "pullSecret", "name"))
     labels = {key: text_of(label) for key, label in fields(given.get("primaryPodLabels")).items()}
     replicas = fields(given.get("replicas"))
-    settings = Settings(pod, given.get("main"), given.get("gpu"), text_of(container), labels, replicas)
+    landed = landing(get(tree, "secrets"), problems)
+    pod, main = _with_secrets(pod, landed.pod), _with_secrets(given.get("main"), landed.main)
+    settings = Settings(pod, main, given.get("gpu"), text_of(container), labels, replicas)
     _refuse_two_ways(kind, given.get("spec"), settings)
     if settings:
         obj = kind.lay(obj, settings)
@@ -167,6 +176,26 @@ def _with_pull_secret(pod: Node | None, name: Node | None) -> Node | None:
     secrets = Node(Keyed({text_of(name): make({"name": name}, name.span)}), name.span)
     part = make({"spec": {"imagePullSecrets": secrets}}, name.span)
     return part if pod is None else merge(pod, part)
+
+
+def _with_secrets(low: Node | None, secrets: Node | None) -> Node | None:
+    """Lay what secrets bring over what layers say, neither of which is above the other.
+
+    Raises:
+        CannotCarry: both set one variable, mount path or volume.
+    """
+    if low is None or secrets is None:
+        return low if secrets is None else secrets
+    brought = fields(get(secrets, "spec")) if "spec" in fields(secrets) else fields(secrets)
+    said = fields(get(low, "spec")) if "spec" in fields(secrets) else fields(low)
+    for key, held in brought.items():
+        own = fields(said.get(key))
+        for name, node in fields(held).items():
+            other = own.get(name)
+            if other is not None and other.value is not None and plain(other) != plain(node):
+                message = f"`{name}` of `{key}` is set by `secrets` and by another setting ({other.span}), differently"
+                raise CannotCarry(node.span, message, "say it in one of the two ways in all layers")
+    return merge(low, secrets)
 
 
 def _rename_images(kind: TrialKind, obj: Node, tree: Node) -> tuple[Node, set[str]]:

@@ -50,6 +50,7 @@ class Asked:
 
     def __init__(self, rules: tuple[Rule, ...]) -> None:
         self._rules = rules
+        self._whens = {rule.when for rule in rules if rule.when is not None}  # most are those of many rules
         self._of: dict[Traits, tuple[Rule, ...]] = {}
 
     def of(self, subject: Subject) -> tuple[Rule, ...]:
@@ -57,7 +58,8 @@ class Asked:
         traits = traits_of(subject)
         known = self._of.get(traits)
         if known is None:
-            known = self._of[traits] = tuple(r for r in self._rules if r.when is None or r.when(traits))
+            said = {when: when(traits) for when in self._whens}
+            known = self._of[traits] = tuple([r for r in self._rules if r.when is None or said[r.when]])
         return known
 
     def drop(self, rule: Rule) -> None:

@@ -6,23 +6,16 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 
 from kgen.katib.argocd import WAVE, WAVES
+from kgen.katib.scopes import CLUSTER_SCOPED
 from kgen.katib.v1beta1 import KIND, NAMESPACE_LABEL
 from kgen.model.diagnostic import Diagnostic, Effect, Related, error
 from kgen.model.environment import Environment
 from kgen.model.experiment import Manifest
 from kgen.model.node import Node, Span, fields, get, is_true, items, put, text_of
+from kgen.model.sops import is_sops
 
-EXCLUDES, NOT_AN_OBJECT, NAMESPACE_CLASH = "KG105", "KG111", "KG112"
+NOT_AN_OBJECT, NAMESPACE_CLASH, OF_SOPS = "KG111", "KG112", "KG116"
 PROFILE_CLASH, NO_LABEL, FILE_CLASH = "KG802", "KG803", "KG113"
-
-# Kinds of which there is one for the whole cluster; every other kind lives in the namespace.
-_CLUSTER_SCOPED = frozenset(
-    "APIService CertificateSigningRequest ClusterExternalSecret ClusterIssuer ClusterQueue ClusterRole "
-    "ClusterRoleBinding ClusterSecretStore ClusterTrainingRuntime CSIDriver CustomResourceDefinition DeviceClass "
-    "IngressClass MutatingWebhookConfiguration Namespace Node PersistentVolume PriorityClass Profile ResourceFlavor "
-    "RuntimeClass StorageClass ValidatingAdmissionPolicy ValidatingWebhookConfiguration VolumeAttachment "
-    "WorkloadPriorityClass".split()
-)
 
 Read = Callable[[str, Span], tuple[Node, ...]]
 """Reads every document of a file of the workspace: (path, who asks for it)."""
@@ -43,12 +36,8 @@ def deliver(
             obj = _object(document, environment, problems)
             if obj is not None:
                 _add(out, obj, problems)
-    server, cluster = get(environment.argocd, "server"), get(environment.argocd, "cluster")
-    if server is not None and cluster is not None:
-        message = "`argocd` names the cluster by `server` and by `cluster`"
-        problems.append(error(cluster.span, EXCLUDES, message, "keep one", Related(server.span, "the other")))
     _check_one_namespace(environment, trees, out, problems)
-    _check_namespace(environment, [m.object for m in out.values()], problems)
+    _check_namespace(environment, [m.object for m in out.values()], problems, searches=bool(trees))
     return tuple(out[name] for name in sorted(out))
 
 
@@ -78,9 +67,14 @@ def _object(document: Node, environment: Environment, problems: list[Diagnostic]
         message = "an Experiment is rendered from a spec, and cannot stand among the resources"
         problems.append(error(document.span, NOT_AN_OBJECT, message, "write it as `experiments/NAME.yaml`"))
         return None
+    if kind == "Secret" and is_sops(document):
+        message = "this Secret is encrypted by SOPS, and nothing in the cluster decrypts it"
+        help_ = "take the file out of `resources`, and name it in an overlay: `secrets: {NAME: {sops: FILE}}`"
+        problems.append(error(document.span, OF_SOPS, message, help_))
+        return None
     placed = _in_wave(document, environment)
     own, wanted = get(document, "metadata", "namespace"), environment.namespace
-    if kind in _CLUSTER_SCOPED or wanted is None:
+    if kind in CLUSTER_SCOPED or wanted is None:
         return placed
     if own is None:
         return put(placed, ("metadata", "namespace"), lambda _: wanted)
@@ -119,8 +113,10 @@ def _check_one_namespace(
         problems.append(error(environment.span, NAMESPACE_CLASH, message, help_, Related(named[0].span, "one")))
 
 
-def _check_namespace(environment: Environment, objects: list[Node], problems: list[Diagnostic]) -> None:
-    """See that the namespace has one maker, and that the maker writes Katib's label."""
+def _check_namespace(
+    environment: Environment, objects: list[Node], problems: list[Diagnostic], *, searches: bool
+) -> None:
+    """See that the namespace has one maker, and that the maker writes Katib's label where Experiments go there."""
     wanted = environment.namespace
     if wanted is None:
         return
@@ -130,7 +126,7 @@ def _check_namespace(environment: Environment, objects: list[Node], problems: li
         if name is None or text_of(name) != text_of(wanted):
             continue
         label = get(obj, "metadata", "labels", NAMESPACE_LABEL)
-        if kind == "Namespace" and (label is None or text_of(label) != "enabled"):
+        if searches and kind == "Namespace" and (label is None or text_of(label) != "enabled"):
             message = f"Namespace `{text_of(name)}` lacks the label without which Katib refuses every Experiment in it"
             missing = error(obj.span, NO_LABEL, message, f"add the label `{NAMESPACE_LABEL}: enabled`")
             problems.append(missing._replace(effect=Effect.REJECTED))

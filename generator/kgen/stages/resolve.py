@@ -120,7 +120,7 @@ def _environment(name: str, lineage: Mapping[str, Node], settings: Node | None) 
             path = normpath(join(dirname(item.span.file), text_of(item)))
             resources[path] = Node(path, item.span)
     own = fields(whole)
-    output = get(settings, "output")
+    output, folder = get(settings, "output"), get(settings, "argocd", "folder")
     return Environment(
         name=name,
         span=lineage[name].span if name in lineage else whole.span,
@@ -129,10 +129,18 @@ def _environment(name: str, lineage: Mapping[str, Node], settings: Node | None) 
         hashed="naming" in own and own["naming"].value == "hashed",
         history=own.get("history"),
         target=target_of(get(settings, "target"), own.get("target")),
-        argocd=own.get("argocd"),
+        argocd=_at_home(own.get("argocd"), get(settings, "argocd", "namespace")),
         resources=tuple(resources.values()),
         output="rendered" if output is None else text_of(output).strip("/"),
+        folder="" if folder is None else text_of(folder),
     )
+
+
+def _at_home(argocd: Node | None, home: Node | None) -> Node | None:
+    """Give an Application the namespace of the workspace's Argo CD, unless its environment names one."""
+    if argocd is None or home is None:
+        return argocd
+    return argocd._replace(value={"namespace": home, **fields(argocd)})
 
 
 _SETTINGS = ("namespace", "profile", "naming", "history", "target", "argocd")

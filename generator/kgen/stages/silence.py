@@ -21,7 +21,7 @@ from kgen.model.codes import can_be_silenced
 from kgen.model.diagnostic import Diagnostic, error
 from kgen.model.lint import Settings, Suppressed, wrong_code
 from kgen.model.node import Span
-from kgen.model.sources import Sources
+from kgen.model.sources import SCRIPTS, Sources
 
 UNUSED, MALFORMED = "KG014", "KG015"
 
@@ -72,7 +72,7 @@ def silence(
     comments = [
         comment
         for file, data in sources.items()
-        if isinstance(data, bytes) and _SIGN.search(data)
+        if isinstance(data, bytes) and not file.endswith(SCRIPTS) and _SIGN.search(data)
         for comment in _comments(data, file, known_codes, problems)
     ]
     places = _places(comments)

@@ -80,7 +80,7 @@ class _Work:
             (self.experiments if _is_experiment(each) else self.others).append(each)
         self.room -= count if found else 0
         told = any(w.severity is Severity.ERROR for w in self.problems[before:])
-        if asked and not told and not found:
+        if asked and not told and not found and not any(map(_is_object, documents)):  # a List may be empty
             self.problems.append(_no_object(documents, file))
 
     def _objects(self, node: Node, within: FieldPath) -> Iterator[Found]:
@@ -93,9 +93,16 @@ class _Work:
         members = get(node, "items")
         if kind.endswith("List") and members is not None and isinstance(members.value, tuple):
             for index, item in enumerate(items(members)):
-                yield from self._objects(item, (*within, "items", index))
+                yield from self._objects(_typed(item, kind.removesuffix("List"), api), (*within, "items", index))
         else:
             yield Found(node, kind, api, within)
+
+
+def _typed(item: Node, kind: str, api: str) -> Node:
+    """Give an item of a list of one kind what it is: the API server leaves that out, as the list says it."""
+    if not kind or not isinstance(item.value, dict) or {"kind", "apiVersion"} & item.value.keys():
+        return item
+    return Node({"apiVersion": Node(api, item.span), "kind": Node(kind, item.span), **item.value}, item.span)
 
 
 def _patches(files: Mapping[str, bytes | Unreadable]) -> frozenset[str]:

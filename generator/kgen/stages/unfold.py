@@ -8,12 +8,12 @@ pods stands in the trial: `pod` for every pod template, `main` for the training 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from posixpath import dirname, join, normpath
 
 from kgen.model.diagnostic import Related, error
 from kgen.model.forms import (
     EXCLUDES,
     Problems,
+    beside,
     decimal,
     duplicate,
     keyed_lists,
@@ -26,6 +26,7 @@ from kgen.model.merge import Fresh, Keyed, merge
 from kgen.model.node import Node, as_written, fields, is_true, items, make, text_of
 from kgen.model.overlay import CONTAINER_SECURITY
 from kgen.model.pods import POD_FIELDS
+from kgen.model.secret_forms import unfold_pull_secret, unfold_secrets
 
 NO_EFFECT = "KG107"
 DESCRIPTION = "kubernetes.io/description"
@@ -273,12 +274,11 @@ def _istio(node: Node, _: Problems) -> Node:
     return make({"trial": {"pod": {"metadata": metadata}}}, node.span)
 
 
-def _registry(node: Node, _: Problems) -> Node:
+def _registry(node: Node, problems: Problems) -> Node:
     out = dict(fields(node))
     secret = out.get("pullSecret")
-    if secret is not None and secret.value is not None:
-        inner = {"name": secret} if isinstance(secret.value, str) else dict(fields(secret))
-        out["pullSecret"] = Node(Fresh(inner) if "name" in inner else inner, secret.span)
+    if secret is not None:
+        out["pullSecret"] = unfold_pull_secret(secret, problems)
     if "optional" in out:  # it speaks of this layer's images alone, so each of them carries it
         optional = out.pop("optional")
         if is_true(optional):
@@ -302,11 +302,6 @@ def _files(node: Node, _: Problems) -> Node:
         path = beside(item)
         out[str(path.value)] = path
     return Node(out, node.span)
-
-
-def beside(node: Node) -> Node:
-    """Give the workspace path of a file that is named relative to the file that names it."""
-    return Node(normpath(join(dirname(node.span.file), str(node.value))), node.span)
 
 
 def _namespace(node: Node, _: Problems) -> Node:
@@ -335,6 +330,7 @@ _DELETED: Mapping[str, _Change] = {
     "sharedMemory": _no_shared_memory,
     "istio": lambda node, _: make({"trial": {"pod": {"metadata": {"labels": {INJECT: node}}}}}, node.span),
     "registry": lambda node, _: Node({"registry": node}, node.span),
+    "secrets": lambda node, _: Node({"secrets": node}, node.span),
 }
 
 _OVERLAY_SECTIONS: Mapping[str, _Change] = {
@@ -347,6 +343,7 @@ _OVERLAY_SECTIONS: Mapping[str, _Change] = {
     "istio": _istio,
     "queue": _queue,
     "registry": _registry,
+    "secrets": unfold_secrets,
     "patches": lambda node, problems: Node({"patches": _numbered(node, problems)}, node.span),
     "resources": lambda node, problems: Node({"resources": _files(node, problems)}, node.span),
 }
