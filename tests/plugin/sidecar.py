@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
-OWN = ("kgen.yaml", "experiments", "overlays", "environments")  # of the repository, as a workspace
+OWN = ("kgen.yaml", "experiments", "overlays", "environments", "trial")  # of the repository, as a workspace
 ARGOCD = 999  # the user that all parts of Argo CD run as
 PATIENCE = 120.0  # seconds until a test gives up on a process that should have ended
 KGEN = str(Path(sysconfig.get_path("scripts")) / "kgen")

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from kgen.katib.observation import Metric
 
+MOST_HISTORY = 1000
+
 
 class State(StrEnum):
     """What became of a trial, in Katib's words for its conditions."""
@@ -33,3 +35,10 @@ class Trial(NamedTuple):
     started: float = 0.0  # seconds since the epoch
     seconds: float = 0.0
     folder: str = ""  # its logs, relative to the run's folder
+    history: tuple[str, ...] = ()  # values of the objective in the order of their time, the first MOST_HISTORY of them
+    explanation: tuple[str, ...] = ()  # further lines on `reason`: the nearest lines of the log, and the mend
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended, in whatever way."""
+        return self.state is not State.RUNNING

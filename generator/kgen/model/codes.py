@@ -265,9 +265,9 @@ CODES = {
     ),
     "KG589": Page(
         "The flags of the script that `trial.script` names are not, or not all, known.",
-        "The script is not in the workspace, is not Python that can be read, or takes its flags from something else than "
-        "argparse. Or some of them have names that are reckoned, or are added by another module. kgen reads the source and "
-        "runs nothing; a flag that it cannot know it does not object to, so a mistake in the command goes by.",
+        "The script is not in the workspace, is not Python that can be read, or takes its flags from something else "
+        "than argparse. Or some of them have names that are reckoned, or are added by another module. kgen reads the "
+        "source and runs nothing; what it cannot know it does not object to, so a mistake in the command goes by.",
         "Mend the path, which starts at the workspace's root. Where the script is right as it is, check the command by "
         "hand, and silence this code with that reason; or remove `trial.script`.",
         Effect.ADVICE,
