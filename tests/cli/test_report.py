@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import json
+import shlex
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -17,6 +18,7 @@ from kgen.katib.observation import Metric
 from kgen.local.ending import Outcome, Reason
 from kgen.local.store import Run, Store
 from kgen.local.trial import State, Trial
+from kgen.report.page_table import as_setting
 
 pytest.importorskip("plotly", reason="plotly is not installed: pip install 'kgen[report]'")
 
@@ -247,3 +249,26 @@ def test_without_plotly_the_mend_is_said(report: Report, monkeypatch: pytest.Mon
     assert result.return_value == 1
     assert "pip install 'kgen[report]'" in result.stderr
     assert not Path(".kgen/runs/e-1/report.html").exists()
+
+
+SPEC_FILE = """\
+objective: {maximize: acc}
+algorithm: random
+trials: {max: 3}
+parameters: {lr: {double: [0.001, 1]}, --batch-size: {discrete: [16, 32]}, opt: {categorical: [sgd, adam]}}
+trial: {image: registry.example.com/t:1.0, command: [python, train.py]}
+"""
+
+
+def test_what_the_page_offers_to_paste_is_what_kgen_takes(tmp_path: Path) -> None:
+    (tmp_path / "environments" / "dev").mkdir(parents=True)
+    (tmp_path / "experiments").mkdir()
+    (tmp_path / "environments" / "dev" / "environment.yaml").write_text("namespace: team\nexperiments: [e]\n", "utf-8")
+    (tmp_path / "experiments" / "e.yaml").write_text(SPEC_FILE, "utf-8")
+    point = {"lr": "0.0123", "--batch-size": "16", "opt": "it's"}
+    words = ["show", "dev/e", "--root", str(tmp_path), *shlex.split(as_setting(point)), "--format", "json"]
+    result = CliRunner().invoke(kgen, words, standalone_mode=False)
+    assert result.return_value == 0, result.stderr
+    container = json.loads(result.stdout)["spec"]["template"]["spec"]["containers"][0]
+    flags = [*container["command"], *container.get("args", [])][2:]
+    assert flags == [f"--{name.removeprefix('--')}={value}" for name, value in point.items()]
