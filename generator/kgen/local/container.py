@@ -160,6 +160,7 @@ class Container:
             with (job.folder / STDOUT).open("wb") as log:
                 popen = subprocess.Popen(  # noqa: S603 - to run the trial's image is what this is for
                     words,
+                    cwd=job.folder,  # podman's monitor leaves a file `oom` where it was started
                     env=self.environ | self._passed(job),
                     stdin=subprocess.DEVNULL,
                     stdout=log,
