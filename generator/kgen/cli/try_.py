@@ -164,7 +164,7 @@ def _run(session: Session, style: str) -> int:
     store.save_run(run)
     result = result_of(run, store.folder, loop.trials)
     show(result, style)
-    return _code(outcome, measured=result["best"] is not None)
+    return _code(outcome, measured=result["best"] is not None and result["best"]["objective"]["value"] != "")
 
 
 def _code(outcome: Outcome, *, measured: bool) -> int:

@@ -195,7 +195,7 @@ def show(result: Mapping[str, Any], style: str) -> None:
     if found is None:
         click.echo("best: none, as no trial gave a value of the objective")
     else:
-        click.echo(f"best: {found['objective']['name']}={found['objective']['value']} by {found['name']}")
+        click.echo(f"best: {found['objective']['name']}={found['objective']['value'] or '(empty)'} by {found['name']}")
         width = max((len(name) for name in found["parameters"]), default=0)
         for name, value in found["parameters"].items():
             click.echo(f"    {name:{width}}  {value}")
@@ -205,4 +205,6 @@ def show(result: Mapping[str, Any], style: str) -> None:
 def _verdict(result: Mapping[str, Any]) -> str:
     if result["succeeded"]:
         return f"succeeded ({result['reason']})"
-    return f"failed ({result['reason']})" if result["reason"] == Reason.FAILED else str(result["reason"]).lower()
+    if result["reason"] == Reason.FAILED:
+        return f"failed ({result['reason']})"
+    return "timed out" if result["reason"] == Reason.TIMED_OUT else str(result["reason"]).lower()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
+from threading import Thread
 from typing import Any, NamedTuple
 
 from kgen.katib.logs import Row
@@ -30,7 +32,8 @@ class Attempt:
         self.trial, self.job, self.running = trial, job, running
         self._follower, self._watch, self._deadline = follower, None if rule is None else Watch(rule), deadline
         self._rows: list[Row] = []
-        self._stopped = False
+        self._stopped = self._late = False
+        self._ending: Thread | None = None
 
     def step(self, seconds: float, grace: float) -> tuple[str, ...]:
         """Look at the trial, `seconds` after its start; give the values of the objective reported since the last time.
@@ -38,19 +41,32 @@ class Attempt:
         Once it is over, `trial` says what became of it.
         """
         said = self._read()
-        if self._stopped:
-            self.running.stop(grace)
-        late = self._deadline is not None and seconds > self._deadline.seconds
-        if late and self.running.poll() is None:
-            self.running.stop(grace)
-            self._over(seconds, self._too_long())
-            return said
-        code = self.running.poll()
+        code = self._code(seconds, grace)
         if code is None:
             return said
         said += self._read()
-        self._over(seconds, self._collected(code))
+        self._over(seconds, self._too_long() if self._late else self._collected(code))
         return said
+
+    def end(self, grace: float) -> Thread:
+        """Stop the trial beside what goes on: others are not to wait for one that takes its time."""
+        thread = Thread(target=self._stop, args=(grace,))
+        thread.start()
+        return thread
+
+    def _stop(self, grace: float) -> None:
+        with suppress(ChildProcessError):  # another thread was sooner, because of a further request to stop
+            self.running.stop(grace)
+
+    def _code(self, seconds: float, grace: float) -> int | None:
+        """Give the exit code once the trial is over; begin to end it where it has to be ended."""
+        if self._ending is None:
+            code = self.running.poll()
+            self._late = code is None and self._deadline is not None and seconds > self._deadline.seconds
+            if code is not None or not (self._late or self._stopped):
+                return code
+            self._ending = self.end(grace)
+        return None if self._ending.is_alive() else self.running.poll()
 
     def killed(self, seconds: float, reason: str) -> None:
         """Note that kgen ended the trial; its process is gone already."""

@@ -192,6 +192,17 @@ class Loop:
                 self._start(Trial(len(self._trials), self._name(), point, State.RUNNING), rule)
 
     def _told(self, trial: Trial) -> Told:
+        """Show a trial to the service.
+
+        Raises:
+            Stuck: the service cannot read its value, and would be asked again for ever.
+        """
+        value = objective(trial, self._wanted)
+        if value is not None and python_real(value) is None:
+            raise Stuck(
+                f"the suggestion service cannot read `{value}` as the value of {self._wanted.objective} in trial "
+                f"{trial.name}: Katib would ask it again for ever, and start no further trial"
+            )
         return Told(trial.assignment, trial.value if trial.state in MEASURED else None, trial.is_over)
 
     def _name(self) -> str:
@@ -245,15 +256,12 @@ class Loop:
 
     def _kill(self, outcome: Outcome | None) -> None:
         """Stop all that runs, at a time; a further request to stop does not wait for it."""
-        already = self._interrupts()
-        threads = [Thread(target=_stop, args=(a.running, self._plan.grace)) for a, _ in self._active.values()]
-        for thread in threads:
-            thread.start()
+        already = min(self._interrupts(), 1)  # a second may have come before the first was seen
+        threads = [attempt.end(self._plan.grace) for attempt, _ in self._active.values()]
         while any(thread.is_alive() for thread in threads):
             if self._interrupts() > already:
                 already = self._interrupts()
-                for attempt, _ in self._active.values():
-                    _stop(attempt.running, 0.0)
+                threads += [attempt.end(0.0) for attempt, _ in self._active.values()]
             time.sleep(_PAUSE)
         reason = "the run ended first" if outcome is None else f"the run ended first: {outcome.message}"
         for attempt, start in self._active.values():
@@ -266,8 +274,3 @@ class Loop:
 def _of_points(spec: Mapping[str, Any]) -> str:
     algorithm = spec["algorithm"]["algorithmName"]
     return "" if algorithm == "sobol" else f"the points of {algorithm} are drawn here: a cluster draws others"
-
-
-def _stop(running: Running, grace: float) -> None:
-    with suppress(ChildProcessError):  # another thread was sooner, because of a further request to stop
-        running.stop(grace)
