@@ -73,3 +73,7 @@ def test_a_folder_that_cannot_be_written_is_named(here: Path) -> None:
     (here / "file").write_text("", "utf-8")
     made = run_kgen("init", "file/inside")
     assert (made.code, "cannot be written" in made.err) == (1, True)
+
+
+def test_a_folder_with_a_blank_is_quoted_in_what_comes_next(here: Path) -> None:
+    assert "cd 'my searches'\n" in run_kgen("init", "my searches").err

@@ -47,6 +47,7 @@ def line_of(spec: str, name: str) -> str:
         pytest.param("'--lr', type=float, default=0.01", "lr: {double: [0.001, 0.1], distribution: logUniform}",
                      id="a small number, on a logarithmic scale"),
         pytest.param("'--momentum', type=float, default=0.9", "momentum: {double: [0.45, 0.95]}", id="a share"),
+        pytest.param("'--beta2', type=float, default=0.999", "beta2: {double: [0.4995, 0.9995]}", id="almost one"),
         pytest.param("'--dropout', type=float, default=0.0", "dropout: {double: [0, 0.5]}", id="zero"),
         pytest.param("'--scale', type=float, default=-2.0", "scale: {double: [-4, -1]}", id="a number below zero"),
         pytest.param("'--gain', type=float", "gain: {double: [0, 1]}", id="a number without a default"),
@@ -218,3 +219,23 @@ def test_whatever_the_script_the_spec_can_be_read(flags: list[tuple[str, dict[st
     assert ran.code == 0, ran.err
     linted = run_kgen("lint", "--select", "KG0,KG1,KG2,KG4,KG597,KG599")
     assert linted.code == 0, linted.out
+
+
+def test_a_grid_of_many_flags_stays_small() -> None:
+    flags = "\n".join(f"p.add_argument('--n{i}', type=int, default=10**6)" for i in range(20))
+    ran, spec = new(flags, "--algorithm", "grid")
+    assert (ran.code, spec.count("{int:"), line_of(spec, "n0")) == (0, 4, "n0: {int: [500000, 2000000], step: 375000}")
+    assert run_kgen("lint", "experiments/exp.yaml").code == 0
+
+
+def test_a_script_that_is_too_large_is_said_to_be() -> None:
+    ran, spec = new("#" * 200_000)
+    assert (ran.code, "larger than 128 KiB" in ran.err, spec) == (2, True, "")
+
+
+@pytest.mark.parametrize("default", ["''", "'a b'", "'$HOME'"], ids=["an empty text", "two words", "a variable"])
+def test_a_required_value_that_a_shell_would_change_is_to_be_filled_in(default: str) -> None:
+    flags = f"p.add_argument('--lr', type=float)\np.add_argument('--pair', nargs=2, required=True, default={default})"
+    _, spec = new(flags)
+    assert 'args: ["--pair", TODO, TODO]' in spec
+    assert run_kgen("lint", "experiments/exp.yaml").code == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -22,6 +23,7 @@ from click.testing import CliRunner, Result
 from kgen.cli import kgen
 from kgen.cli.interrupts import Interrupts
 from kgen.cli.watching import Progress
+from kgen.local import store as stores
 from kgen.local.ending import Outcome, Reason
 from kgen.local.loop import Ended, Reported, Started, Stopping
 from kgen.local.store import Run, Store
@@ -123,6 +125,13 @@ def test_what_succeeds_without_any_metric_is_no_success(attempt: Try, tmp_path: 
     assert (result.return_value, result.stdout.splitlines()[0][:9]) == (1, "failed (E")
 
 
+def test_a_best_trial_without_a_value_is_no_success(attempt: Try, tmp_path: Path) -> None:
+    workspace(tmp_path, script="echo acc=nan ${trialParameters.x}")
+    result = attempt("--trials", "1")
+    assert result.return_value == 1
+    assert "best: acc=(empty) by e-" in result.stdout
+
+
 def test_an_error_of_the_experiment_stops_it_before_the_start(attempt: Try, tmp_path: Path) -> None:
     spec = tmp_path / "experiments" / "e.yaml"
     spec.write_text(spec.read_text("utf-8").replace("[1, 5]", "[5, 1]"), "utf-8")
@@ -203,6 +212,8 @@ def test_values_of_the_environment_are_not_kept(attempt: Try, tmp_path: Path, mo
     ("options", "words"),
     [
         pytest.param(("--env", "KGEN_NOT_THERE"), "your environment has no KGEN_NOT_THERE", id="a variable of nobody"),
+        pytest.param(("--env", "=b"), "--env =b: write NAME=VALUE", id="a variable without a name"),
+        pytest.param(("--place", "x"), "--place x: write PATH=DIR", id="a place without a folder"),
         pytest.param(("--volume", "x"), "--volume x: write NAME=DIR", id="a volume without a folder"),
         pytest.param(("--timeout", "soon"), "'soon' is no time: write 90, 90s, 5m or 1.5h", id="no time"),
         pytest.param(("--image", "a:1"), "--image and --pull are for podman and docker", id="an image of a process"),
@@ -286,6 +297,29 @@ def test_a_signal_stops_the_children_and_keeps_the_results(
     assert {trial["state"] for trial in kept} <= {"Killed", "Succeeded"}
     assert not [name for name in children if _runs(name)]
     assert json.loads((trials.parent / "run.json").read_text("utf-8"))["outcome"]["reason"] == "Interrupted"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of this kind are of POSIX")
+def test_a_signal_while_the_folder_is_made_is_heard(attempt: Try, monkeypatch: pytest.MonkeyPatch) -> None:
+    create = stores.create
+
+    def interrupted(*given: Any) -> stores.Store:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return create(*given)
+
+    monkeypatch.setattr(stores, "create", interrupted)
+    assert attempt().return_value == 130
+    assert json.loads(Path(".kgen/runs/e-1/run.json").read_text("utf-8"))["outcome"]["reason"] == "Interrupted"
+
+
+def test_a_folder_that_takes_nothing_is_said(attempt: Try, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*given: Any) -> stores.Store:
+        raise PermissionError(errno.EACCES, "Permission denied", ".kgen")
+
+    monkeypatch.setattr(stores, "create", refused)
+    result = attempt()
+    assert (result.return_value, result.stderr.splitlines()[-2]) == (1, ".kgen: Permission denied")
+    assert "--output DIR" in result.stderr.splitlines()[-1]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of this kind are of POSIX")

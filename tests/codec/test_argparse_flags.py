@@ -57,6 +57,21 @@ def _flags(script: Script) -> list[str]:
         pytest.param(
             "p.add_argument('--k', type=int, choices=range(1, 4))", ["--k:int{1,2,3}"], id="a range of numbers"
         ),
+        pytest.param(
+            "D = {}\ndef r(f):\n D[f.__name__] = f\n@r\ndef net(): pass\np.add_argument('--k', choices=D)",
+            ["--k:str"],
+            id="choices that a decorator fills",
+        ),
+        pytest.param(
+            "C = ['a']\nD = C\nD.append('b')\np.add_argument('--k', choices=C)",
+            ["--k:str"],
+            id="choices that are changed under another name",
+        ),
+        pytest.param(
+            "a = p.add_argument('--n', type=int, required=True)\na.required = False",
+            ["--n:?~"],
+            id="one that is changed later",
+        ),
         pytest.param("p.add_argument('--k', choices=list(KINDS))", ["--k:str"], id="choices from elsewhere"),
         pytest.param(
             "p.add_argument('--k', choices=[m for m in ('a', 'b')])", ["--k:str{a,b}"], id="a comprehension of choices"
@@ -150,7 +165,7 @@ def test_the_flags_of_a_parser(source: str, flags: list[str]) -> None:
                      "if __name__ == '__main__':\n sys.exit(main())", id="a main function"),
         pytest.param("import argparse\ndef build():\n p = argparse.ArgumentParser()\n {}\n return p\n"
                      "def main(argv=None):\n return build().parse_args(argv)\nmain()", id="a function that makes it"),
-        pytest.param("import argparse, sys\np = argparse.ArgumentParser()\n{}\np.parse_args(sys.argv[1:])",
+        pytest.param("import sys\n" + _HEAD + "{}\np.parse_args(sys.argv[1:])",
                      id="the words by name"),
         pytest.param("import argparse\nclass T:\n def __init__(self):\n  self.p = argparse.ArgumentParser()\n"
                      "  self.add()\n"
@@ -195,8 +210,24 @@ def test_where_the_parser_comes_from(source: str) -> None:
         pytest.param("import argparse\ndef f():\n if x(): raise E\n"
                      " p = argparse.ArgumentParser()\n p.parse_args()\nf()",
                      True, True, "", id="a function that may have failed"),
-        pytest.param("import argparse, sys\nsys.argv = ['x']\np = argparse.ArgumentParser()" + _TAIL, True, True,
+        pytest.param("import argparse, sys\nsys.argv = ['x']\np = argparse.ArgumentParser()" + _TAIL, False, False,
                      "sys.argv", id="the words are replaced"),
+        pytest.param("import sys\n" + _HEAD + "sys.argv.append('x')\np.parse_args()",
+                     False, False, "sys.argv", id="words are added"),
+        pytest.param("import sys\n" + _HEAD + "sys.argv += ['x']\np.parse_args()",
+                     False, False, "sys.argv", id="words are added in place"),
+        pytest.param("import sys\n" + _HEAD + "del sys.argv[1]\np.parse_args()",
+                     False, False, "sys.argv", id="a word is removed"),
+        pytest.param("import sys\n" + _HEAD + "p.parse_args(sys.argv[2:])",
+                     False, False, "", id="some of the words"),
+        pytest.param("import sys\n" + _HEAD + "p.error = f\np.parse_args()",
+                     False, False, "", id="an end of its own"),
+        pytest.param("import sys\n" + _HEAD + "for a in p._actions: a.required = False\np.parse_args()",
+                     False, False, "", id="flags changed from within"),
+        pytest.param("import sys\n" + _HEAD + "if x(): sys.exit(0)\np.parse_args()",
+                     False, False, "", id="an end before"),
+        pytest.param("import sys\n" + _HEAD + "E = SystemExit\ntry:\n p.parse_args()\nexcept E: pass",
+                     False, False, "", id="an exit that is held by another name"),
     ],
 )  # fmt: skip
 def test_what_is_not_certain(source: str, strict: bool, ends: bool, why: str) -> None:

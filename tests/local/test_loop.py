@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -105,6 +106,7 @@ class Actor:
         return self._over(self.play.code)
 
     def stop(self, grace: float = 10.0) -> None:
+        self.stage.stopping(grace)
         if self.code is None:
             self._over(143)
 
@@ -119,6 +121,7 @@ class Stage:
 
     def __init__(self, play: Callable[[int], Play]) -> None:
         self.play, self.on, self.most, self.prepared, self.seen = play, set[str](), 0, 0, list[Job]()
+        self.stopping: Callable[[float], object] = lambda grace: None  # called before a trial stops
 
     def prepare(self, job: Job) -> None:
         self.prepared += 1
@@ -154,10 +157,12 @@ def run(tmp_path: Path) -> Run:
         interrupts: Callable[[], int] = lambda: 0,
         before: Sequence[Trial] = (),
         seed: int = 1,
+        stopping: Callable[[float], object] = lambda grace: None,
         **plan: Any,
     ) -> Ran:
         events: list[Event] = []
         stage = Stage(play)
+        stage.stopping = stopping
         store = Store(tmp_path)
         loop = Loop(
             Plan(manifest, seed, **plan), stage, store, on_event=events.append, interrupts=interrupts, before=before
@@ -321,6 +326,49 @@ def test_a_deadline_of_the_trial_holds_here_too(run: Run) -> None:
     assert ran.trials[0].reason == "stopped after 1 s, as its activeDeadlineSeconds says"
 
 
+def test_trials_that_take_too_long_are_stopped_at_a_time(run: Run) -> None:
+    both = threading.Barrier(2)
+
+    def met(grace: float) -> None:
+        with suppress(threading.BrokenBarrierError):  # where one trial waits for the other
+            both.wait(10)
+
+    ran = run(
+        experiment(maxTrialCount=2),
+        lambda x: Play(["acc=0.5"], polls=-1),
+        trial_timeout=0.01,
+        stopping=met,
+    )
+    assert not both.broken
+    assert states(ran) == ["Failed"] * 2
+
+
+@pytest.mark.parametrize(
+    ("requests", "graces"),
+    [
+        pytest.param([0, 1], {10.0}, id="one request"),
+        pytest.param([0, 2], {10.0, 0.0}, id="a second one before the first was seen"),
+    ],
+)
+def test_a_second_request_is_never_lost(run: Run, requests: list[int], graces: set[float]) -> None:
+    asked, given, urged = iter(requests), list[float](), threading.Event()
+
+    def stopping(grace: float) -> None:
+        given.append(grace)
+        if grace == 0:
+            urged.set()
+        elif requests[-1] > 1:
+            urged.wait(10)
+
+    run(
+        experiment(maxTrialCount=1),
+        lambda x: Play(polls=-1),
+        interrupts=lambda: next(asked, requests[-1]),
+        stopping=stopping,
+    )
+    assert set(given) == graces
+
+
 def test_a_run_that_takes_too_long_ends_and_keeps_what_it_has(run: Run) -> None:
     ran = run(experiment(**GRID), lambda x: Play([f"acc=0.{x}"], polls=1 if x == 3 else -1), timeout=0.3)
     assert ran.outcome == (Reason.TIMED_OUT, "0.3 s are over; --resume goes on")
@@ -432,6 +480,16 @@ def test_a_value_that_the_service_cannot_read_is_said(run: Run) -> None:
     ran = run(experiment(**MEDIAN), lambda x: next(plays))
     assert ran.outcome.reason is Reason.STUCK
     assert "medianstop cannot read `` as a value of acc" in ran.outcome.message
+
+
+@pytest.mark.parametrize("printed", ["acc=nan", "acc="])
+def test_a_value_that_no_suggestion_service_can_read_ends_the_run(run: Run, printed: str) -> None:
+    strategies = [{"name": "acc", "value": "latest"}]
+    held = {"type": "maximize", "objectiveMetricName": "acc", "metricStrategies": strategies}
+    ran = run(experiment(objective=held, parallelTrialCount=1), lambda x: Play([printed]))
+    assert states(ran) == ["Succeeded"]
+    assert ran.outcome.reason is Reason.STUCK
+    assert "cannot read `` as the value of acc in trial e-" in ran.outcome.message
 
 
 def test_a_suggester_that_is_stuck_lets_running_trials_end(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

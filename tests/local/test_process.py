@@ -106,6 +106,19 @@ def test_a_failure_shows_the_end_of_the_log(workdir: Path) -> None:
     assert found.explanation[-1] == "ValueError: 2"
 
 
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [
+        pytest.param(["python3", "-m", "no_such_module"], "--python FILE", id="a module"),
+        pytest.param(["sh", "-c", "python3 main.py"], "--workdir DIR", id="a script"),
+        pytest.param(["sh", "-c", "cd folder && python3 train.py"], "--workdir DIR", id="a folder"),
+    ],
+)
+def test_a_failure_of_what_the_image_holds_names_the_option(command: list[str], option: str, workdir: Path) -> None:
+    _, found = ran(spec(command), workdir)
+    assert option in found.explanation[-1]
+
+
 def test_paths_of_the_pod_are_folders_of_the_trial(workdir: Path) -> None:
     script = "import os, sys; open(sys.argv[1] + '/x', 'w').write(os.environ['OUT']); print('accuracy=1')"
     (workdir / "train.py").write_text(script, "utf-8")
@@ -261,6 +274,16 @@ def test_a_trial_writes_into_its_own_folder_alone(workdir: Path) -> None:
     [
         pytest.param(None, {}, "no `command`", "--runner podman", id="no command"),
         pytest.param(["python3", "main.py"], {}, "`main.py`, which is not in", "--workdir", id="no script"),
+        pytest.param(
+            ["python3", "-u", "main.py"], {}, "`main.py`, which is not in", "--workdir", id="behind an option"
+        ),
+        pytest.param(
+            ["python3", "/opt/app/main.py"],
+            {},
+            "not on this machine",
+            "--place /opt/app=DIR",
+            id="a script of the image",
+        ),
         pytest.param(["python9", "train.py"], {}, "`python9`, which is not here", "--python", id="no interpreter"),
         pytest.param(
             ["/opt/x/run"], {}, "`/opt/x/run`, which is not here", "--runner podman", id="a path of the image"

@@ -115,6 +115,7 @@ def test_a_run_is_found_by_nothing_number_name_or_path(tmp_path: Path) -> None:
     made = [stores.create(home, "iris") for _ in range(2)]
     for each in made:
         each.save_run(RUN)
+    (made[1].folder.parent / "iris-3").mkdir()  # of a kgen that was killed before it wrote anything
     assert stores.find(home, "iris") == made[1].folder
     for given in ("1", "iris-1", str(made[0].folder)):
         assert stores.find(home, "iris", given) == made[0].folder

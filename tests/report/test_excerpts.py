@@ -174,7 +174,7 @@ def test_what_is_no_secret_is_shown_whole(line: str) -> None:
 def test_the_document_beside_a_secret_is_shown() -> None:
     source = "kind: Secret\na: 1\n---\nkind: Experiment\nb: 2\n"
     assert shown(source, 5, 4) == "   5 | b: 2\n     |    ^"
-    assert shown("kind: SealedSecret\nb: 2\n", 2, 4) != ""
+    assert shown("kind: SealedSecret\nb: 2\n", 2, 4) == "", "plain text may stand in one by mistake"
 
 
 def test_the_caret_stays_on_what_is_left_of_a_line() -> None:

@@ -43,7 +43,7 @@ _C = "spec.trialTemplate.trialSpec.spec.template.spec.containers[0]"
 
 def _subject(source: str, *words: str, parameter: dict[str, Any] | None = None, **more: Any) -> Subject:
     """A trial that runs `python3 src/train.py` with these words; `parameter` is what _LR stands for."""
-    changes: dict[str, Any] = {"tc.command": more.get("command") or ["python3", "src/train.py", *words]}
+    changes: dict[str, Any] = {"tc.command": more.get("command", ["python3", "src/train.py", *words])}
     if "args" in more:
         changes["tc.args"] = more["args"]
     if parameter is not None:
@@ -98,6 +98,23 @@ def test_flags_exist(words: list[str], said: list[str]) -> None:
         pytest.param(["/bin/bash", "-lc", "exec python3 /opt/train.py --nope 2>&1"], True, id="another shell"),
         pytest.param(["sh", "-c", "python3 src/train.py $FLAGS"], False, id="words from a variable"),
         pytest.param(["python3", "other.py", "--nope"], False, id="another script"),
+        pytest.param(["sh", "-c", "python3 src/train.py --amp # --nope"], False, id="a comment"),
+        pytest.param(["sh", "-c", "python3 src/train.py --amp\necho --nope"], False, id="the next line"),
+        pytest.param(
+            ["sh", "-c", "cp train.py /tmp -v --nope && python3 /tmp/train.py"], False, id="a script that is copied"
+        ),
+        pytest.param(["sh", "-c", "echo python3 train.py --nope"], False, id="a command that is said"),
+        pytest.param(["sh", "-c", "python3 -m py_compile train.py --nope"], False, id="a module that runs no script"),
+        pytest.param(["sh", "-c", "wget h/train.py -O --nope"], False, id="a script that is fetched"),
+        pytest.param(["sh", "-c", "cat <<E\npython3 train.py --nope\nE"], False, id="a text within the script"),
+        pytest.param(["sh", "-c", "python3 train.py \\\n --amp \\\n --nope"], True, id="a line that goes on"),
+        pytest.param(["sh", "-c", "cp train.py /a && ./train.py --nope"], True, id="a script that is copied, then run"),
+        pytest.param(
+            ["python3", "go.py", "--script", "src/train.py", "--nope"], False, id="a script that runs another"
+        ),
+        pytest.param(["env", "A=b", "python3", "train.py", "--nope"], True, id="env"),
+        pytest.param(["accelerate", "launch", "--num=2", "train.py", "--nope"], True, id="accelerate"),
+        pytest.param(["./train.py", "--nope"], True, id="the script itself"),
         pytest.param(["sh", "-c", "python3 src/train.py --kind 'x"], False, id="an open quote"),
     ],
 )
@@ -105,6 +122,35 @@ def test_where_the_script_is_found(command: list[str], caught: bool) -> None:
     on = _subject(_STRICT, command=command)
     assert (_said(f.flags_exist, on) != []) is caught
     assert (_said(s.command_runs_the_script, on) != []) is (command[1] == "other.py")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param("--amp # as it is", id="a comment"),
+        pytest.param("\\\n  --amp \\\n  --epochs=3\n", id="lines that go on"),
+        pytest.param("--epochs 3 > log.txt 2>&1 &", id="a number before a redirection"),
+        pytest.param("--amp <<< yes", id="a text as input"),
+        pytest.param("{--amp,--epochs=3}", id="braces"),
+        pytest.param("--kind ';'", id="an operator in quotes"),
+    ],
+)
+def test_a_shell_takes_its_own_words(words: str) -> None:
+    on = _subject(_STRICT, command=["sh", "-c", f"set -e\npython3 src/train.py {words}"])
+    assert _said(f.flags_have_their_values, on) == []
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        pytest.param(["-c", "/etc/sidecar.conf"], [], id="another program's"),
+        pytest.param(["-m", "pkg.other", "--nope"], [], id="another module"),
+        pytest.param(["--nproc=2", "src/train.py", "--amp"], [], id="a launcher's"),
+        pytest.param(["--nproc=2", "src/train.py", "--nope"], _end("--nope"), id="behind a launcher's"),
+    ],
+)
+def test_arguments_of_an_image_may_be_of_another_program(args: list[str], said: list[str]) -> None:
+    assert _said(f.flags_exist, _subject(_STRICT, command=[], args=args)) == said
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,8 @@ ALGORITHMS = ("random", "sobol", *MODELS)
 
 def spec(algorithm: str, space: Sequence[Any] = SPACE, parallel: int = 3, **settings: str) -> dict[str, Any]:
     if algorithm == "bayesianoptimization":
-        settings = {"n_initial_points": "9", "base_estimator": "ET", **settings}  # a tenth of the time of a GP
+        quick = {"n_initial_points": "9", "base_estimator": "ET", "acq_func": "LCB"}  # a thirtieth of the time of a GP
+        settings = {**quick, **settings}
     listed = [{"name": name, "value": value} for name, value in settings.items()]
     return {
         "algorithm": {"algorithmName": algorithm, "algorithmSettings": listed},
@@ -67,8 +68,8 @@ def test_points_lie_in_the_space_and_repeat_with_their_seed(algorithm: str) -> N
         assert point["opt"] in ("sgd", "adam", "0.10")
     assert run(spec(algorithm), seed=3) == told
     if algorithm != "sobol":
-        assert run(spec(algorithm), seed=4) != told
-        assert run(spec(algorithm, random_state="3"), seed=9) == told, "the algorithm's own seed comes first"
+        assert run(spec(algorithm), seed=4, rounds=1) != told[:3]
+        assert run(spec(algorithm, random_state="3"), seed=9, rounds=1) == told[:3], "the algorithm's own comes first"
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -35,7 +36,7 @@ def command(folder: Path) -> int:
             click.echo(f"{path} is kept as it is: add the line `.kgen/` to it", err=True)
         elif not create(path, text):
             return 1
-    enter = [] if folder == Path() else [f"cd {click.format_filename(folder)}"]
+    enter = [] if folder == Path() else [f"cd {shlex.quote(click.format_filename(folder))}"]
     click.echo("\n  ".join(("Next:", *enter, *_STEPS)), err=True)
     return 0
 

@@ -84,6 +84,8 @@ def _with_script(asked: Asked, path: str, home: str) -> Asked:
     real = os.path.realpath(path)
     if not os.path.lexists(path):
         raise click.UsageError(f"there is no script {path!r}")
+    if Path(real).is_file() and Path(real).stat().st_size > MOST_BYTES:
+        raise click.UsageError(f"{path!r} is larger than {MOST_BYTES >> 10} KiB: kgen reads no such script")
     data = read_file(real, MOST_BYTES + 1)
     if not isinstance(data, bytes):
         raise click.UsageError(f"{path!r}: {data.message}")

@@ -183,6 +183,8 @@ def _variables(given: tuple[str, ...]) -> Mapping[str, str]:
     out = {}
     for each in given:
         name, sign, value = each.partition("=")
+        if not name:
+            raise click.UsageError(f"--env {each}: write NAME=VALUE, or NAME for your own")
         if not sign and name not in os.environ:
             raise click.UsageError(f"--env {name}: your environment has no {name}; write {name}=VALUE")
         out[name] = value if sign else os.environ[name]
@@ -194,7 +196,7 @@ def _pairs(option: str, given: tuple[str, ...]) -> dict[str, str]:
     for each in given:
         name, sign, folder = each.partition("=")
         if not sign or not name or not folder:
-            raise click.UsageError(f"{option} {each}: write NAME=DIR")
+            raise click.UsageError(f"{option} {each}: write {'PATH' if option == '--place' else 'NAME'}=DIR")
         out[name] = folder
     return out
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import sys
 import time
@@ -16,12 +17,14 @@ from kgen.cli.experiment import Named, experiment_named
 from kgen.model.diagnostic import Diagnostic, Severity
 
 if TYPE_CHECKING:
+    from kgen.cli.interrupts import Interrupts
     from kgen.cli.session import Session
     from kgen.local.ending import Outcome
 
 _Command = TypeVar("_Command", bound=Callable[..., object])
 RUNNERS = ("process", "podman", "docker")
 INTERRUPTED = 130
+_NOT_THERE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC)  # a folder that takes nothing
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -95,14 +98,15 @@ def command(
     named = experiment_named(experiment, name, settings, root)
     if named is None or not _is_sound(named, experiment):
         return 1
-    from kgen.cli.session import Options, opened  # noqa: PLC0415 - what reads no Experiment need not pay for it
+    from kgen.cli.interrupts import Interrupts  # noqa: PLC0415 - what reads no Experiment need not pay for these
+    from kgen.cli.session import Options, opened  # noqa: PLC0415
     from kgen.local.runner import RunnerError  # noqa: PLC0415
     from kgen.local.store import StoreError  # noqa: PLC0415
     from kgen.search.suggestion import Stuck, Unsupported  # noqa: PLC0415
 
     try:
-        with opened(named, Options(**chosen), seed, resume, output) as session:
-            return _run(session, style)
+        with Interrupts() as interrupts, opened(named, Options(**chosen), seed, resume, output) as session:
+            return _run(session, style, interrupts)
     except (RunnerError, StoreError) as problem:
         click.echo(str(problem), err=True)
         if problem.mend:
@@ -113,6 +117,8 @@ def command(
         if problem.filename is None:
             raise
         click.echo(f"{problem.filename}: {problem.strerror}", err=True)
+        if problem.errno in _NOT_THERE:
+            click.echo("    help: keep the run somewhere else with `--output DIR`", err=True)
     return 1
 
 
@@ -134,7 +140,7 @@ def _linted(path: str) -> tuple[Diagnostic, ...]:
     return lint({path: Path(path).read_bytes()}, Target()).diagnostics
 
 
-def _run(session: Session, style: str) -> int:
+def _run(session: Session, style: str, interrupts: Interrupts) -> int:
     """Run a session to its end, and print the result.
 
     Raises:
@@ -142,13 +148,12 @@ def _run(session: Session, style: str) -> int:
         StoreError: the folder cannot be used.
         Stuck, Unsupported: there is nothing to suggest.
     """
-    from kgen.cli.interrupts import Interrupts  # noqa: PLC0415
     from kgen.cli.session import plan_of, runner_of  # noqa: PLC0415
     from kgen.cli.watching import result_of, show, watcher  # noqa: PLC0415
     from kgen.local.loop import Loop  # noqa: PLC0415
 
     run, store, options, before, is_new = session
-    with Interrupts() as interrupts, watcher(run, store, before, sys.stderr) as watch:
+    with watcher(run, store, before, sys.stderr) as watch:
         try:
             plan = plan_of(run, options)
             loop = Loop(

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from kgen.codec import argparse_actions as actions
-from kgen.codec.python_objects import Class, Function, Given
+from kgen.codec.python_objects import Class, Function, Given, Method
 from kgen.codec.python_values import Dotted, Env, is_plain
 from kgen.codec.python_walk import Enough, Walk
 from kgen.model.flags import UNKNOWN, Flag, Parser, Script, Unsure
@@ -22,9 +22,13 @@ _SIGNS = frozenset(
     ("ArgumentParser", "add_argument", "parse_args", "parse_known_args")
 )  # that a function is about flags
 _CHANGED = ("error", "exit", "parse_args", "parse_known_args")  # a class that has its own may go on after an error
-_HARMLESS = frozenset(
-    "print vars isinstance issubclass hasattr getattr setattr id type repr str len callable super".split()
-) | {"argcomplete.autocomplete", "functools.partial", "sys.exit", "exit", "quit"}
+_SETTINGS = ("required", "type", "choices", "nargs", "option_strings", "const")
+_HARMLESS = frozenset("print vars isinstance issubclass hasattr id type repr str len callable super".split()) | {
+    "argcomplete.autocomplete",
+    "sys.exit",
+    "exit",
+    "quit",
+}
 _LIBRARIES = {
     "click": "click",
     "typer": "typer",
@@ -71,6 +75,11 @@ class _Commands(NamedTuple):
     parser: _Held
 
 
+class _Added(NamedTuple):
+    parser: _Held
+    flag: Flag
+
+
 class _Parsed(NamedTuple):
     parser: _Held
     strict: bool
@@ -87,6 +96,7 @@ class _Argparse(Walk):
         self.parsed: list[_Parsed] = []
         self.libraries: dict[str, int] = {}
         self.loose: list[Flag] = []  # added to something unknown
+        self.leaves = False  # the script may end well before it parses, or parse other words than it is given
 
     def call(self, name: str, given: Given) -> Any:
         """Make a parser; see parsers leave for code that is not here; enter functions that others are to call."""
@@ -100,7 +110,7 @@ class _Argparse(Walk):
         for value in (*given.values, *given.named.values()):
             if isinstance(value, Function):
                 self.enter(value, None)
-            elif isinstance(value, self.owned) and name not in _HARMLESS:
+            elif isinstance(value, (*self.owned, Method)) and name not in _HARMLESS:
                 self._open(given, f"`{name}` is given the parser, and may add flags to it")
         return UNKNOWN
 
@@ -124,27 +134,52 @@ class _Argparse(Walk):
         """Follow what is done with a parser, a group of it, or its commands."""
         held: _Held = owner if isinstance(owner, _Held) else owner.parser
         if name == "add_argument":
-            self._add(owner, held, given)
-        elif name in ("add_argument_group", "add_mutually_exclusive_group"):
+            return self._add(owner, held, given)
+        if name in ("add_argument_group", "add_mutually_exclusive_group"):
             excludes = name != "add_argument_group" or (isinstance(owner, _Group) and owner.excludes)
             return _Group(held, excludes)
-        elif name == "add_subparsers":
+        if name == "add_subparsers":
             return _Commands(held)
-        elif name == "add_parser" and isinstance(owner, _Commands):
+        if name == "add_parser" and isinstance(owner, _Commands):
             return self._command(held, given)
-        elif name in ("parse_args", "parse_intermixed_args", "parse_known_args", "parse_known_intermixed_args"):
+        if name in ("parse_args", "parse_intermixed_args", "parse_known_args", "parse_known_intermixed_args"):
             return self._parse(held, name, given)
-        elif name == "set_defaults":
+        if name == "set_defaults":
             self._set_defaults(held, given)
         elif name not in _KNOWN_METHODS:
             self._open(given, f"`{name}` of the parser is not followed")
+            held.ends = False
         return UNKNOWN
 
     def set(self, owner: Any, name: str, value: Any) -> None:
-        """Give an attribute its value; other arguments than those of the command line may be put in its place."""
+        """Give an attribute its value; what ends a script, or is parsed, may be put in another's place."""
         if owner == Dotted("sys") and name == "argv":
-            self.unsure.append(Unsure(0, "the script writes `sys.argv` itself"))
+            self.change(Dotted("sys.argv"))
+        elif isinstance(owner, _Held):
+            owner.ends = False  # its `error`, or `exit`
+        elif isinstance(owner, Dotted) and name in ("exit", *_CHANGED):
+            self.leaves = True
+        elif isinstance(owner, _Added) and name in _SETTINGS:
+            index = next((i for i, flag in enumerate(owner.parser.flags) if flag is owner.flag), None)
+            if index is not None:
+                owner.parser.flags[index] = owner.flag._replace(type="?", choices=None, required=False, whole=False)
         super().set(owner, name, value)
+
+    def change(self, value: Any) -> None:
+        """Take note of a change of the words that are to be parsed."""
+        if isinstance(value, Dotted) and value.name.startswith("sys.argv"):
+            self.unsure.append(Unsure(1, "the script changes `sys.argv` itself"))
+            self.leaves = True
+        super().change(value)
+
+    def reach_into(self, owner: Any) -> None:
+        """Be sure of nothing where the parser's own list of flags is used."""
+        held: _Held = owner if isinstance(owner, _Held) else owner.parser
+        held.ends = False
+
+    def leave(self) -> None:
+        """Take note that what follows is perhaps not reached."""
+        self.leaves = self.leaves or self.maybe > 0
 
     def stray(self, name: str, given: Given) -> None:
         """Keep a flag that is added to something unknown: most likely to a parser that came in from elsewhere."""
@@ -182,24 +217,24 @@ class _Argparse(Walk):
         held.commands.append((tuple(name for name in names if isinstance(name, str)), inner))
         return inner
 
-    def _add(self, owner: Any, held: _Held, given: Given) -> None:
+    def _add(self, owner: Any, held: _Held, given: Given) -> Any:
         flag = actions.flag_of(given, certain=self.maybe == 0, prefix=held.prefix)
         if flag is None:
             self._open(given, "the name of a flag is not known without running the script")
-            return
+            return UNKNOWN
         if isinstance(owner, _Group) and owner.excludes:
             flag = flag._replace(required=False)
         held.flags.append(flag)
+        return _Added(held, flag)
 
     def _parse(self, held: _Held, name: str, given: Given) -> Any:
         words = given.get(0, "args")
         if is_plain(words) and words is not None:
             self._open(given, "the script parses words of its own in place of the command line")
             return UNKNOWN
-        usual = words is None or (isinstance(words, Dotted) and words.name.startswith("sys.argv"))
-        self.parsed.append(
-            _Parsed(held, "known" not in name, usual and self.maybe == 0 and self.caught == 0 and held.ends)
-        )
+        usual = words is None or words == Dotted("sys.argv[1:]")
+        reached = self.maybe == 0 and self.caught == 0 and not self.leaves
+        self.parsed.append(_Parsed(held, "known" not in name, usual and reached and held.ends))
         return UNKNOWN
 
     def _set_defaults(self, held: _Held, given: Given) -> None:

@@ -27,7 +27,10 @@ def _name(walk: Walk, node: ast.Name, env: Env) -> Any:
 
 
 def _attribute(walk: Walk, node: ast.Attribute, env: Env) -> Any:
-    return _member(walk, walk.value(node.value, env), node.attr)
+    owner = walk.value(node.value, env)
+    if isinstance(owner, walk.owned) and node.attr.startswith("_"):
+        walk.reach_into(owner)
+    return _member(walk, owner, node.attr)
 
 
 def _member(walk: Walk, owner: Any, name: str) -> Any:
@@ -138,7 +141,7 @@ def _choice(walk: Walk, node: ast.IfExp, env: Env) -> Any:
 def _subscript(walk: Walk, node: ast.Subscript, env: Env) -> Any:
     value, key = walk.value(node.value, env), walk.value(node.slice, env)
     if isinstance(value, Dotted):  # `sys.argv[1:]`, or a type such as `list[int]`
-        return Dotted(f"{value.name}[]")
+        return Dotted(f"{value.name}[{ast.unparse(node.slice) if isinstance(node.slice, ast.Slice) else ''}]")
     if isinstance(node.slice, ast.Slice):
         bounds = [walk.value(each, env) for each in (node.slice.lower, node.slice.upper, node.slice.step)]
         return item(value, slice(*bounds)) if is_plain(bounds) and is_plain(value) else UNKNOWN
@@ -199,11 +202,13 @@ def _call(walk: Walk, node: ast.Call, env: Env) -> Any:
     if isinstance(act, Class):
         return walk.build(act, given)
     if isinstance(act, Dotted):
+        if isinstance(owner, Dotted) and act.name.rpartition(".")[2] in _CHANGING:
+            walk.change(owner)
         found = made(act.name, given.values, given.named) if "." not in act.name else UNKNOWN
         return walk.call(act.name, given) if found is UNKNOWN else found
     if isinstance(of, ast.Attribute):
         if of.attr in _CHANGING:
-            walk.forget(of.value, env)
+            walk.change(owner)
         found = asked(owner, of.attr, given.values) if not given.named and given.whole else UNKNOWN
         if found is UNKNOWN:
             walk.stray(of.attr, given)

@@ -11,6 +11,7 @@ from kgen.model.flags import UNKNOWN
 
 MOST = 10_000  # letters, or items, of one value
 _MOST_POWER = 64
+_MOST_PARTS = 2000  # of one value, in all its depths
 
 
 class Dotted(NamedTuple):
@@ -45,12 +46,22 @@ class Env:
 
 
 def is_plain(value: object) -> bool:
-    """Whether a value is data, and known in all its parts."""
-    if isinstance(value, dict):
-        return all(is_plain(key) and is_plain(item) for key, item in value.items())
-    if isinstance(value, (list, tuple, set, frozenset)) and not isinstance(value, Dotted):
-        return type(value) in (list, tuple, set, frozenset) and all(map(is_plain, value))
-    return value is None or isinstance(value, (str, int, float, bytes, complex))
+    """Whether a value is data, known in all its parts, and of a sane size: lists may hold each other many times."""
+    parts: list[Any] = [value]
+    count = 0
+    while parts:
+        part = parts.pop()
+        kind = type(part)
+        if kind is dict:
+            parts += (*part, *part.values())
+        elif kind in (list, tuple, set, frozenset):
+            parts += part
+        elif part is not None and not isinstance(part, (str, int, float, bytes, complex)):
+            return False
+        count += 1
+        if count + len(parts) > _MOST_PARTS:
+            return False
+    return True
 
 
 def is_same(one: object, other: object) -> bool:

@@ -19,6 +19,9 @@ from kgen.model.flags import UNKNOWN
 MOST_STEPS = 60_000  # statements and expressions; a long script has a few thousand
 _MOST_DEPTH = 24  # of calls
 _MOST_ROUNDS = 400  # of one loop
+_EXITS = tuple(map(Dotted, ("sys.exit", "os._exit", "exit", "quit")))
+_EXIT_NAMES = ("exit", "_exit", "quit")
+_NO_EXITS = ("Error", "Exception", "Interrupt", "StopIteration", "Empty", "Full", "Warning")  # how their names end
 
 
 class Enough(Exception):
@@ -115,10 +118,12 @@ class Walk:
             return None
         self._step()
         act = EXPRESSIONS.get(type(node))
-        return UNKNOWN if act is None else act(self, node, env)
+        out: Any = UNKNOWN if act is None else act(self, node, env)
+        self._step(len(out) // 16 if type(out) in (list, tuple, dict) else 0)
+        return out
 
-    def _step(self) -> None:
-        self.steps += 1
+    def _step(self, count: int = 1) -> None:
+        self.steps += count
         if self.steps > MOST_STEPS:
             raise Enough
 
@@ -127,6 +132,7 @@ class Walk:
 
         Where one of them leaves, what follows is reached perhaps.
         """
+        self._step(len(env.names) // 8)
         before, ends, leaves, maybe = dict(env.names), [], False, self.maybe
         self.maybe += 1
         try:
@@ -175,6 +181,7 @@ class Walk:
 
     def _try(self, node: ast.Try, env: Env) -> bool:
         holds = any(_holds_exit(handler.type) for handler in node.handlers)
+        holds = holds or any(isinstance(n, ast.Return) for last in node.finalbody for n in ast.walk(last))
         self.caught += holds
         try:
             stopped = self.run(node.body, env) or self.run(node.orelse, env)
@@ -214,7 +221,9 @@ class Walk:
         self.functions.append(function)
         env.put(node.name, function)
         for decorator in node.decorator_list:
-            self.value(decorator, env)
+            wraps = self.value(decorator, env)
+            if isinstance(wraps, Function):
+                self.enter(wraps, None)
         return False
 
     def _class(self, node: ast.ClassDef, env: Env) -> bool:
@@ -238,6 +247,7 @@ class Walk:
     def _augmented(self, node: ast.AugAssign, env: Env) -> bool:
         added = self.value(node.value, env)
         if isinstance(node.target, ast.Name):
+            self.change(env.get(node.target.id) if isinstance(env.get(node.target.id), Dotted) else None)
             env.put(node.target.id, binary(node.op, env.get(node.target.id), added))
         else:
             self.assign(node.target, UNKNOWN, env)
@@ -257,7 +267,7 @@ class Walk:
             owner = self.value(target.value, env)
             self.set(owner, target.attr, value)
         elif isinstance(target, ast.Subscript):
-            self.forget(target.value, env)
+            self.change(self.value(target.value, env))
 
     def set(self, owner: Any, name: str, value: Any) -> None:
         """Give an attribute its value."""
@@ -266,14 +276,18 @@ class Walk:
         elif isinstance(owner, Class):
             owner.env.names[name] = value
 
-    def forget(self, node: ast.expr, env: Env) -> None:
-        """Know a name's value no more: something changes it."""
-        if isinstance(node, ast.Name) and is_plain(env.get(node.id)):
-            env.put(node.id, UNKNOWN)
-        elif isinstance(node, ast.Attribute):
-            owner = self.value(node.value, env)
-            if isinstance(owner, Instance) and is_plain(owner.names.get(node.attr)):
-                owner.names[node.attr] = UNKNOWN
+    def change(self, value: Any) -> None:
+        """Know a list or a table no more as a whole, under whatever name: something changes it."""
+        if isinstance(value, list) and UNKNOWN not in value:
+            value.append(UNKNOWN)
+        elif isinstance(value, dict):
+            value[UNKNOWN] = UNKNOWN
+
+    def reach_into(self, owner: Any) -> None:
+        """Take note that what an owned object keeps to itself is used, and perhaps changed."""
+
+    def leave(self) -> None:
+        """Take note that the script perhaps ends here, and well."""
 
     def _return(self, node: ast.Return, env: Env) -> bool:
         value = self.value(node.value, env)
@@ -292,6 +306,21 @@ class Walk:
 
     def _expression(self, node: ast.Expr, env: Env) -> bool:
         self.value(node.value, env)
+        called = node.value.func if isinstance(node.value, ast.Call) else None
+        if not isinstance(node.value, ast.Call) or not isinstance(called, (ast.Name, ast.Attribute)):
+            return False
+        if (called.attr if isinstance(called, ast.Attribute) else called.id) not in _EXIT_NAMES or self.value(
+            called, env
+        ) not in _EXITS:
+            return False
+        code = self.value(node.value.args[0], env) if node.value.args else None
+        if not is_plain(code) or not code:
+            self.leave()
+        return True
+
+    def _delete(self, node: ast.Delete, env: Env) -> bool:
+        for target in node.targets:
+            self.assign(target, UNKNOWN, env)
         return False
 
     def _import(self, node: ast.Import, env: Env) -> bool:
@@ -315,7 +344,10 @@ class Walk:
 
 
 def _holds_exit(kind: ast.expr | None) -> bool:
-    return kind is None or any(word in ast.dump(kind) for word in ("SystemExit", "BaseException"))
+    """Whether an exit is held by an `except`, as far as its names tell."""
+    kinds = kind.elts if isinstance(kind, ast.Tuple) else [kind]
+    names = [k.attr if isinstance(k, ast.Attribute) else k.id if isinstance(k, ast.Name) else "" for k in kinds]
+    return any(name == "BaseException" or not name.endswith(_NO_EXITS) for name in names)
 
 
 _STATEMENTS: Mapping[type[ast.stmt], Callable[..., bool]] = {
@@ -339,6 +371,7 @@ _STATEMENTS: Mapping[type[ast.stmt], Callable[..., bool]] = {
     ast.Continue: Walk._leave,
     ast.Break: Walk._leave,
     ast.Expr: Walk._expression,
+    ast.Delete: Walk._delete,
     ast.Import: Walk._import,
     ast.ImportFrom: Walk._import_from,
     ast.Global: Walk._global,

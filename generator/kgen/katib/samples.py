@@ -216,6 +216,12 @@ def filter_for(line: str, name: str) -> str | None:
     return made if any(n == name and value for n, value in read) else None
 
 
+def usual(name: str) -> str:
+    """Write a filter that finds a metric printed as `name=value`; Go's `\\w` knows no letters but those of ASCII."""
+    plain = re.fullmatch(r"[\w/.-]+", name, re.ASCII) is not None
+    return rf"([\w/.-]+)\s*=\s*{NUMBER}" if plain else filter_for(f"{name}=0.98", name) or rf"(.+)=\s*{NUMBER}"
+
+
 def _quoted(part: str) -> str:
     """Quote a text for a filter; the collector would split it at `;`."""
     return re.sub(r"([\\.+*?()|\[\]{}^$])", r"\\\1", part).replace(";", r"\x3b")

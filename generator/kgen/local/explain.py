@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from kgen.local.scrape import seen_names
 _MOST_TAIL = 64 << 10  # bytes of a log's end
 _MOST_NAMED = 12
 _OF_SHELL = {126: "the shell may not run it", 127: "the shell does not find it"}
+_MISSING_FILE = re.compile(r"can't open file|can't cd to|No such file or directory")
 _SIGNALS = {130: "interrupted", 134: "aborted", 137: "killed", 139: "a segmentation fault", 143: "terminated"}
 
 
@@ -165,7 +167,20 @@ def failure(job: Job, code: int) -> tuple[str, tuple[str, ...]]:
     if code == 137 and job.limits.memory:
         what = f"killed; perhaps it took more than its {job.limits.memory >> 20} MiB of memory"
     reason = f"it ended with exit code {code}" + (f": {what}" if what else "")
-    return reason, tail(job)
+    said = tail(job)
+    return reason, (*said, *_instead_of_image(said))
+
+
+def _instead_of_image(said: tuple[str, ...]) -> Iterator[str]:
+    """Say which option gives what a program misses, where a process runs in place of an image."""
+    whole = "\n".join(said)
+    if "No module named" in whole:
+        yield "with the runner process, `--python FILE` names the interpreter that has the module"
+    elif _MISSING_FILE.search(whole):
+        yield (
+            "with the runner process, `--workdir DIR` is the folder in which the command starts, and "
+            "`--place PATH=DIR` stands for another one of the image"
+        )
 
 
 def tail(job: Job, lines: int = 5) -> tuple[str, ...]:

@@ -7,19 +7,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from random import Random
-from threading import Thread
 from typing import Any, NamedTuple
 
 from kgen.katib import collectors
 from kgen.katib.generation import NAME_LETTERS, NAME_SUFFIX, GenerationError, generate
+from kgen.katib.numerals import python_real
 from kgen.local.attempt import Attempt, deadline_of
-from kgen.local.ending import MEASURED, Outcome, Reason, missing, verdict
+from kgen.local.ending import MEASURED, Outcome, Reason, missing, objective, verdict
 from kgen.local.follow import follow
 from kgen.local.job import Given, job_of
 from kgen.local.manifest import trial_text
-from kgen.local.runner import Job, Runner, Running
+from kgen.local.runner import Job, Runner
 from kgen.local.stopping import Medianstop, Rule, early_stopping
 from kgen.local.store import FOLDERS, Store
 from kgen.local.trial import State, Trial

@@ -90,12 +90,19 @@ class Process:
                 f"the trial runs `{program}`, which is not here",
                 "name the interpreter with `--python`, or run the image with `--runner podman`",
             )
-        script = words[1] if len(words) > 1 and _PYTHON.fullmatch(Path(program).name) else ""
-        if script.endswith(".py") and not (self.workdir / script).is_file():
+        options = (at for at, word in enumerate(words[1:], 1) if not re.fullmatch(r"-[a-zA-Z]", word))
+        script = words[next(options, 0)] if _PYTHON.fullmatch(Path(program).name) else ""
+        if not script.endswith(".py") or (self.workdir / script).is_file():
+            return
+        if script.startswith("/"):
             raise RunnerError(
-                f"the trial runs `{script}`, which is not in `{self.workdir}`",
-                "name the folder that stands for the image's with `--workdir`",
+                f"the trial runs `{script}`, which is not on this machine",
+                f"name the folder that stands for the image's with `--place {Path(script).parent}=DIR`",
             )
+        raise RunnerError(
+            f"the trial runs `{script}`, which is not in `{self.workdir}`",
+            "name the folder that stands for the image's with `--workdir`",
+        )
 
     def notes(self, job: Job) -> Sequence[str]:
         """Say what differs from the cluster."""

@@ -151,7 +151,8 @@ def find(home: Path, experiment: str, given: str = "") -> Path:
         for folder in (Path(given), runs / given, runs / f"{experiment}-{given}"):
             if (folder / RUN).is_file():
                 return folder
-    found = sorted(_runs(runs, experiment), key=lambda each: each[1])
+    begun = (each for each in _runs(runs, experiment) if (each[0] / RUN).is_file())  # not one killed before that
+    found = sorted(begun, key=lambda each: each[1])
     if given:
         names = ", ".join(path.name for path, _ in found) or "none"
         raise StoreError(f"there is no run {given!r}", f"runs of {experiment} here: {names}")
@@ -236,7 +237,7 @@ def _loaded(path: Path) -> dict[str, Any]:
     try:
         record = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as problem:
-        raise StoreError(f"{path} cannot be read: {problem}") from problem
+        raise StoreError(f"{path} cannot be read: {problem}", "start a new run without --resume") from problem
     if not isinstance(record, dict):
         raise StoreError(f"{path} holds no mapping")
     return record

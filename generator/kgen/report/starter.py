@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from kgen.model.flags import UNKNOWN, Flag, Script
+from kgen.model.flags import Flag, Script
 
 ALGORITHMS = ("random", "tpe", "multivariate-tpe", "bayesianoptimization", "sobol", "cmaes", "grid")
 _LOGARITHMIC = (
@@ -20,7 +21,9 @@ _POSITIVE = "bayesianoptimization"  # draws every real number on a logarithmic s
 _NUMBERS_ONLY = ("cmaes",)
 _MOST_CHOICES = 30
 _MOST_FLAGS = 60
+_MOST_OF_GRID = 4  # its points multiply
 _PLAIN = re.compile(r"[A-Za-z_](?:[A-Za-z0-9_.:/-]*[A-Za-z0-9_])?")
+_WORD = re.compile(r"[\w./:@%+,=-]+")  # a shell leaves it as it is
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:e[-+]?[0-9]+)?")
 _DEFAULT = re.compile(r"[\s,;(\[]*defaults?(?: is|:|=| to)?\s*%\(default\)s[\])]*\.?", re.IGNORECASE)
 _WORDS = frozenset("true false null yes no on off y n nan inf".split())
@@ -59,7 +62,11 @@ class Read(NamedTuple):
 def parameters_of(script: Script, algorithm: str) -> list[Read]:
     """Sort a script's flags into those that are worth a search and those that are not, each with the reason."""
     flags = [f for f in script.parser.flags if f.names and f.action not in ("help", "version")][:_MOST_FLAGS]
-    return [_read(flag, algorithm) for flag in flags]
+    found = [_read(flag, algorithm) for flag in flags]
+    if algorithm != "grid":
+        return found
+    many = [read for read in found if read.space][_MOST_OF_GRID:]
+    return [Read(read.flag, why="the grid has points enough without it") if read in many else read for read in found]
 
 
 def _read(flag: Flag, algorithm: str) -> Read:
@@ -74,7 +81,7 @@ def _read(flag: Flag, algorithm: str) -> Read:
         listed = ", ".join(_scalar(each, number=numbers) for each in dict.fromkeys(flag.choices))
         return Read(flag, f"categorical: [{listed}]", "the script's choices")
     if kind == "int":
-        return _whole(flag)
+        return _whole(flag, algorithm)
     return _real(flag, algorithm) if kind == "float" else Read(flag, why="a text without choices")
 
 
@@ -100,12 +107,13 @@ def _kind(flag: Flag) -> str:
     return flag.like or ("" if number is None else type(number).__name__)
 
 
-def _whole(flag: Flag) -> Read:
+def _whole(flag: Flag, algorithm: str) -> Read:
     known = flag.default if isinstance(flag.default, int) and not isinstance(flag.default, bool) else None
     if known is None or abs(known) > 10**12:
         return Read(flag, "int: [1, 10]", "no default in the script: review")
     low, high = (known // 2, known * 2) if known > 1 else (1, 3) if known == 1 else (known, known + 5)
-    return Read(flag, f"int: [{low}, {high}]", f"around the default {known}: review")
+    step = f", step: {(high - low) // 4}" if algorithm == "grid" and high - low >= 8 else ""
+    return Read(flag, f"int: [{low}, {high}]{step}", f"around the default {known}: review")
 
 
 def _real(flag: Flag, algorithm: str) -> Read:
@@ -127,7 +135,7 @@ def _real(flag: Flag, algorithm: str) -> Read:
 def _double(low: float, high: float, algorithm: str, *, logarithmic: bool = False) -> str:
     low = high / 100 if algorithm == _POSITIVE and low <= 0 else low
     logarithmic = logarithmic or algorithm == _POSITIVE
-    least, most = float(f"{low:.3g}"), float(f"{high:.3g}")
+    least, most = float(f"{low:.4g}"), float(f"{high:.4g}")  # 0.9995 is not 1
     bounds = f"double: [{_number(least)}, {_number(most)}]"
     if algorithm == "grid":
         return f"{bounds}, step: {_number(float(f'{(most - least) / 4:.3g}'))}"
@@ -231,8 +239,8 @@ def _required(script: Script | None, found: Iterable[Read]) -> Iterator[str]:
 
 def _value(flag: Flag) -> str:
     if flag.choices:
-        return flag.choices[0]
-    if flag.default is not None and flag.default is not UNKNOWN and not isinstance(flag.default, (list, tuple, dict)):
+        return next(filter(_WORD.fullmatch, flag.choices), shlex.quote(flag.choices[0]))
+    if isinstance(flag.default, (str, int, float)) and _WORD.fullmatch(str(flag.default)):
         return str(flag.default)
     return "1" if _kind(flag) in ("int", "float") else "TODO"
 

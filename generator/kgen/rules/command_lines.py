@@ -1,39 +1,14 @@
-"""How the script of an Experiment is called: its words, as the script gets them, and the flags that they are."""
+"""The words behind a script as argparse takes them: flags, their values, and words that belong to none."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import NamedTuple
 
-from kgen.katib import shell
-from kgen.katib.v1beta1 import TRIAL
 from kgen.model.flags import Flag, Parser, Script
-from kgen.model.node import FieldPath
-from kgen.rules.primary import commands
-from kgen.rules.subject import Subject
+from kgen.rules.calls import Line, Token
 
-_OPERATORS = frozenset(";&|<>()")
-_SIGNS = "".join(sorted(_OPERATORS))
-_EXPANDED = re.compile(r"\$\([^)]*\)|\$\{[^}]*\}|\$[A-Za-z_]\w*|`[^`]*`")
-_OPEN = "\ue000"  # stands for what a shell or Kubernetes fills in, while a line is split
 _NEGATIVE = re.compile(r"-\.?\d.*")  # as of Python 3.14; before it, numbers such as -1e3 were flags
-
-
-class Token(NamedTuple):
-    """A word that the script gets."""
-
-    text: str  # placeholders as they are written
-    path: FieldPath  # of the item that it is part of
-    fixed: bool = True  # nothing in it but placeholders is filled in later
-
-
-class Line(NamedTuple):
-    """The words behind the script, in one place where it is called."""
-
-    container: str
-    words: tuple[Token, ...]
-    wrapped: bool
 
 
 class Use(NamedTuple):
@@ -54,72 +29,6 @@ class Parsed(NamedTuple):
     unknown: tuple[Token, ...]  # flags that the script does not have
     strays: tuple[tuple[Token, Use | None], ...]  # words that go by their place, each with the flag before it
     clear: bool  # nothing in the line can become more words, or fewer
-
-
-def lines(subject: Subject, script: Script) -> Iterator[Line]:
-    """Yield the words behind each call of the script."""
-    for found in commands(subject):
-        at = shell.script_at(found.words)
-        tokens = []
-        for index, (word, path) in enumerate(zip(found.words, found.paths, strict=True)):
-            inside = found.wrapped or (at is not None and index >= at)
-            tokens += [Token(word, path, not _EXPANDED.search(_plain(word)))] if not inside else _split(word, path)
-        for start in _starts(tokens, script.file):
-            yield Line(found.name, _up_to_operator(tokens[start:]), found.wrapped)
-    for path, fields in subject.containers:
-        words = fields.get("args")
-        if not fields.get("command") and isinstance(words, list) and all(isinstance(word, str) for word in words):
-            placed = ((word, (*TRIAL, *path, "args", index)) for index, word in enumerate(words))
-            own = [Token(word, at, not _EXPANDED.search(_plain(word))) for word, at in placed]
-            if own and own[0].text.startswith("-"):
-                yield Line(str(fields.get("name")), tuple(own), wrapped=True)
-
-
-def _plain(word: str) -> str:
-    return shell.FILLED.sub("", word)
-
-
-def _split(word: str, path: FieldPath) -> list[Token]:
-    """Split a text as a shell does; what is filled in stays in one piece, as its values are not known."""
-    import shlex  # noqa: PLC0415 - only a trial whose script is known pays for it
-
-    held: list[str] = []
-
-    def hide(found: re.Match[str]) -> str:
-        held.append(found[0])
-        return f"{_OPEN}{len(held) - 1}{_OPEN}"
-
-    hidden = _EXPANDED.sub(hide, word)
-    reader = shlex.shlex(hidden, posix=True, punctuation_chars=_SIGNS)
-    reader.whitespace_split, reader.commenters = True, ""
-    try:
-        parts = list(reader)
-    except ValueError:
-        return [Token(part, path, fixed=False) for part in word.split()]
-    out = []
-    for part in parts:
-        text = re.sub(f"{_OPEN}(\\d+){_OPEN}", lambda found: held[int(found[1])], part)
-        out.append(Token(text, path, not _EXPANDED.search(_plain(text))))
-    return out
-
-
-def _starts(tokens: list[Token], file: str) -> Iterator[int]:
-    """Yield where the words behind the script begin."""
-    folder, _, name = file.rpartition("/")
-    stem = name.removesuffix(".py")
-    module = folder.rpartition("/")[2] if stem == "__main__" else stem
-    for index, token in enumerate(tokens):
-        if token.text.rpartition("/")[2] == name:
-            yield index + 1
-        elif token.text in ("-m", "--module") and index + 1 < len(tokens):
-            yield from (index + 2,) if tokens[index + 1].text.rpartition(".")[2] == module else ()
-
-
-def _up_to_operator(tokens: list[Token]) -> tuple[Token, ...]:
-    end = next((i for i, t in enumerate(tokens) if t.text and set(t.text) <= _OPERATORS), len(tokens))
-    if end < len(tokens) and end and tokens[end].text[0] in "<>" and tokens[end - 1].text.isdigit():
-        end -= 1  # `2>&1`
-    return tuple(tokens[:end])
 
 
 class _Taking:

@@ -21,7 +21,6 @@ _FORMATS = (*_SOURCE, "filter", "metricsFormat")
 _OBJECTIVE = ("spec", "objective")
 _UNTESTED = ("StdOut", "Push", "None")  # the webhook returns before it looks at their filters
 MOST = 50  # filters and names that are looked at closely; nobody writes more, and a hostile file could
-_MODEL = rf"([\w/.-]+)\s*=\s*{katib.NUMBER}"
 
 
 def _source(subject: Subject) -> dict[str, Any]:
@@ -217,7 +216,8 @@ def _lost(subject: Subject, path: FieldPath, name: str) -> Iterator[Finding]:
             path=path,
             related=((*_FORMATS, 0),),
             message=f"no filter finds a metric named `{name}`: {where} never matches the whole name",
-            help=rf"let the first group match the name, as in '{_MODEL}', or name the metric as the trial prints it",
+            help=f"let the first group match the name, as in '{samples.usual(name)}', "
+            "or name the metric as the trial prints it",
         )
 
 
@@ -226,11 +226,13 @@ def _is_text(subject: Subject) -> bool:
 
 
 def _never_found(subject: Subject, path: FieldPath, name: str) -> Finding:
+    from kgen.katib.samples import usual  # noqa: PLC0415 - only a filter pays for it
+
     where = mend(subject, "`metrics.filter`", "`metricsCollectorSpec.source.filter.metricsFormat`")
     return Finding(
         path=path,
         message=f"the default filter never finds a metric named `{name}`",
-        help=f"choose a name of letters, digits, _ and -, or write a {where} that finds it, such as '{_MODEL}'",
+        help=f"choose a name of letters, digits, _ and -, or write a {where} that finds it, such as '{usual(name)}'",
     )
 
 

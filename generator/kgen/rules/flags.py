@@ -13,7 +13,8 @@ from kgen.model.diagnostic import Effect, Finding, Severity
 from kgen.model.flags import Flag, Script
 from kgen.model.values import listed
 from kgen.model.words import suggestion
-from kgen.rules.command_lines import Line, Parsed, Token, Use, lines, parse
+from kgen.rules.calls import Line, Token, lines
+from kgen.rules.command_lines import Parsed, Use, parse
 from kgen.rules.rule import rule
 from kgen.rules.subject import Space, Subject
 from kgen.rules.traits import odd_in

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from kgen.katib.v1beta1 import TRIAL
 from kgen.model.diagnostic import Effect, Finding, Severity
-from kgen.rules.command_lines import lines
+from kgen.rules.calls import is_named
 from kgen.rules.rule import rule
 from kgen.rules.subject import Subject
 from kgen.rules.traits import odd_in
@@ -23,7 +23,7 @@ def command_runs_the_script(subject: Subject) -> Iterator[Finding]:
     Good: `trial: {script: src/train.py, command: [python3, train.py]}`
     """
     script = subject.script
-    if script is None or not subject.commands or next(lines(subject, script), None) is not None:
+    if script is None or not subject.commands or is_named(subject, script):
         return
     if any(not fields.get("command") for _, fields in subject.containers):
         return  # the image says what runs
