@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
-from jsonschema import Draft202012Validator
+from jsonschema_rs import validator_for
 
 from conftest import Kgen, Ran, run_kgen, tree, write_workspace
 from kgen.cli import history
@@ -618,7 +618,7 @@ def test_every_environment_has_a_heading(home: Path, kgen: Kgen) -> None:
 
 
 def test_json_is_an_object_for_one_target_and_else_a_list(home: Path, kgen: Kgen) -> None:
-    schema = Draft202012Validator(json.loads(kgen("schema", "differences").out))
+    schema = validator_for(json.loads(kgen("schema", "differences").out))
     one = json.loads(kgen("diff", "prod", "--against", "rendered", "--format", "json").out)
     schema.validate(one)
     assert [each["action"] for each in one["objects"]] == ["create"]

@@ -15,6 +15,7 @@ from kgen.katib import collectors, logs, observation, samples
 from kgen.katib.collectors import Wanted
 from kgen.katib.gotime import number
 from kgen.katib.logs import Ignored, Row, Why
+from kgen.local.lines import numbered
 from kgen.report import observed as report
 
 MOST_EXAMPLES = 3  # of ignored lines, for each reason
@@ -125,12 +126,8 @@ class _Reading:
             self.ended = (end.line, end.reason)
 
     def _numbered(self, log: IO[bytes]) -> Iterator[tuple[int, bytes]]:
-        while chunk := log.readline(logs.MOST_LINE + 2):
-            self.lines += 1
-            rest = chunk
-            while not rest.endswith(b"\n") and (rest := log.readline(logs.MOST_LINE)):
-                pass
-            yield self.lines, chunk.removesuffix(b"\n")
+        for self.lines, line in numbered(log):
+            yield self.lines, line
 
     def observed(self) -> report.Observed:
         """Sum up."""
