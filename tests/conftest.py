@@ -1,4 +1,4 @@
-"""What tests share: `--bless`, and the `kgen` command run in this process."""
+"""What tests share: `--bless`, a compact spec, and the `kgen` command run in this process."""
 
 from __future__ import annotations
 
@@ -23,6 +23,18 @@ class Ran(NamedTuple):
     out: str
     err: str
 
+
+# The compact spec that tests bend.
+SPEC = """\
+objective: {maximize: accuracy}
+algorithm: random
+trials: {max: 12, parallel: 3, maxFailed: 3}
+parameters:
+  lr: {double: [0.01, 0.1]}
+trial:
+  image: registry.example/mnist:1.0
+  command: [python3, train.py]
+"""
 
 Kgen: TypeAlias = Callable[..., Ran]
 Files: TypeAlias = Mapping[str, str | bytes]

@@ -9,18 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Files, Kgen, Workspace, tree, write_workspace
+from conftest import SPEC, Files, Kgen, Workspace, tree, write_workspace
 
-SPEC = """\
-objective: {maximize: accuracy}
-algorithm: random
-trials: {max: 12, parallel: 3, maxFailed: 3}
-parameters:
-  lr: {double: [0.01, 0.1]}
-trial:
-  image: registry.example/mnist:1.0
-  command: [python3, train.py]
-"""
 SPEC_FILE, ENVIRONMENT = "experiments/mnist.yaml", "environments/main/environment.yaml"
 OVERLAY = "overlays/layer.yaml"
 GOOD = {SPEC_FILE: SPEC, ENVIRONMENT: "namespace: team-a\nexperiments: [mnist]\n"}

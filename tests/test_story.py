@@ -9,19 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
-from conftest import Ran, run_kgen, tree, write_workspace
+from conftest import SPEC, Ran, run_kgen, tree, write_workspace
 from repository import Repository, clean_git, needs_git
 
-SPEC = """\
-objective: {maximize: accuracy}
-algorithm: random
-trials: {max: 12, parallel: 3, maxFailed: 3}
-parameters:
-  lr: {double: [0.01, 0.1]}
-trial:
-  image: registry.example/mnist:1.0
-  command: [python3, train.py]
-"""
 ENVIRONMENT = """\
 namespace: ml
 naming: {}

@@ -14,20 +14,10 @@ import pytest
 import yaml
 from jsonschema_rs import validator_for
 
-from conftest import Kgen, Ran, run_kgen, tree, write_workspace
+from conftest import SPEC, Kgen, Ran, run_kgen, tree, write_workspace
 from kgen.cli import history
 from repository import Repository, clean_git, needs_git
 
-SPEC = """\
-objective: {maximize: accuracy}
-algorithm: random
-trials: {max: 12, parallel: 3, maxFailed: 3}
-parameters:
-  lr: {double: [0.01, 0.1]}
-trial:
-  image: registry.example/mnist:1.0
-  command: [python3, train.py]
-"""
 ENVIRONMENT = "namespace: ml\nexperiments: [mnist]\n"
 FILES = {
     "kgen.yaml": "target: {katib: '0.19'}\n",

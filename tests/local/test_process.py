@@ -324,8 +324,11 @@ def test_a_runner_that_cannot_run_says_so(runner: Process, message: str, tmp_pat
 
 
 def test_what_is_ready_is_not_refused(workdir: Path) -> None:
-    process(workdir).prepare(made(spec(["python3", "train.py"]), workdir / "run"))
-    process(workdir).prepare(made(spec(["sh", "-c", "whatever"]), workdir / "run"))
+    for command in (["python3", "train.py"], ["sh", "-c", "whatever"]):
+        try:
+            process(workdir).prepare(made(spec(command), workdir / "run"))
+        except RunnerError as refused:
+            pytest.fail(f"{command} is refused: {refused}")
 
 
 def test_a_program_that_does_not_start_is_an_error(workdir: Path) -> None:

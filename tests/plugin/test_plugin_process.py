@@ -184,6 +184,6 @@ def test_the_process_for_jsonnet_does_not_outlive_its_parent() -> None:
         wait_for(lambda: ticks(below[0]) > BUSY)
         process.kill()
         process.wait()
-        wait_for(lambda: all(map(gone, below)))
+        assert wait_for(lambda: all(map(gone, below)))
     finally:
         list(ended(process, *below))

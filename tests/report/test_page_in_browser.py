@@ -125,6 +125,7 @@ def test_a_click_leads_to_the_row(browser: Browser, plain: Path) -> None:
     browser.mouse("mousePressed", x, y)
     browser.mouse("mouseReleased", x, y)
     browser.until("location.hash.startsWith('#trial-')")
+    assert browser.ask("document.querySelector(location.hash).closest('#trials') !== null")
 
 
 def test_a_brush_on_an_axis_chooses_trials_everywhere(browser: Browser, plain: Path) -> None:
@@ -182,6 +183,7 @@ def test_a_log_opens_from_the_table(browser: Browser, plain: Path) -> None:
     browser.show(plain, 1280)
     browser.ask("document.querySelector('#trials tbody a').click()")
     browser.until("document.getElementById('log-0').open")
+    assert browser.said == []
 
 
 def test_without_scripts_the_tables_are_there(browser: Browser, plain: Path) -> None:

@@ -38,6 +38,7 @@ def public_key(pem: bytes, now: datetime | None = None) -> RSAPublicKey:
     """
     try:
         from cryptography import x509  # noqa: PLC0415 - of an optional library
+        from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415
         from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey  # noqa: PLC0415
     except ImportError as problem:
         raise click.ClickException(
@@ -46,7 +47,7 @@ def public_key(pem: bytes, now: datetime | None = None) -> RSAPublicKey:
     try:
         certificate = x509.load_pem_x509_certificate(pem)
         key = certificate.public_key()
-    except Exception as problem:
+    except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion) as problem:
         help_ = "it is what `kubeseal --fetch-cert` prints, and begins with -----BEGIN CERTIFICATE-----"
         raise click.ClickException(f"the file of --cert holds no certificate in PEM: {help_}") from problem
     if certificate.not_valid_after_utc < (now or datetime.now(UTC)):

@@ -7,6 +7,7 @@ over what is not known is walked once. The number of steps is bounded.
 from __future__ import annotations
 
 import ast
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
 from typing import Any, ClassVar
@@ -28,7 +29,7 @@ class Enough(Exception):
     """The source is longer or deeper than is walked."""
 
 
-class Walk:
+class Walk(ABC):
     """A walk; who looks for something says what calls of other modules mean."""
 
     owned: ClassVar[tuple[type, ...]] = ()  # classes whose methods `method` knows
@@ -42,14 +43,15 @@ class Walk:
         self._frames: list[tuple[int, list[Any]]] = []  # the functions that are walked, and what each returns
         self.functions: list[Function] = []
 
+    @abstractmethod
     def call(self, name: str, given: Given) -> Any:
         """Say what a call of another module gives."""
-        raise NotImplementedError
 
+    @abstractmethod
     def method(self, owner: Any, name: str, given: Given) -> Any:
         """Say what a method of an owned object gives."""
-        raise NotImplementedError
 
+    @abstractmethod
     def stray(self, name: str, given: Given) -> None:
         """Take note of a method of something unknown."""
 
@@ -283,9 +285,11 @@ class Walk:
         elif isinstance(value, dict):
             value[UNKNOWN] = UNKNOWN
 
+    @abstractmethod
     def reach_into(self, owner: Any) -> None:
         """Take note that what an owned object keeps to itself is used, and perhaps changed."""
 
+    @abstractmethod
     def leave(self) -> None:
         """Take note that the script perhaps ends here, and well."""
 

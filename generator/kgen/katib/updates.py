@@ -21,10 +21,6 @@ Object = Mapping[str, Any]
 
 COUNTERS = EDITABLE  # what an update may change of spec
 PARALLEL, MAX, MAX_FAILED = COUNTERS
-IMMUTABLE = (
-    "parameters", "objective", "algorithm", "earlyStopping", "trialTemplate", "metricsCollectorSpec", "nasConfig",
-    "resumePolicy",
-)  # fmt: skip
 GOAL_REACHED = "ExperimentGoalReached"
 MAX_TRIALS_REACHED = "ExperimentMaxTrialsReached"
 SUGGESTION_END_REACHED = "ExperimentSuggestionEndReached"
@@ -57,11 +53,6 @@ class Progress(NamedTuple):
     def is_over(self) -> bool:
         """Whether it has completed."""
         return self.phase in (Phase.SUCCEEDED, Phase.FAILED)
-
-
-def phase_of(live: Object) -> Phase | None:
-    """Say how far a live Experiment is by its conditions; None where it has none that hold."""
-    return progress_of(live).phase
 
 
 def progress_of(live: Object) -> Progress:

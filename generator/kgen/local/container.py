@@ -18,7 +18,6 @@ from typing import NamedTuple
 from kgen.local.runner import STDOUT, Held, Job, Mount, RunnerError
 from kgen.local.wrapping import expanded, wrapped
 
-ENGINES = ("podman", "docker")
 _CDI = ("/etc/cdi", "/var/run/cdi")  # where podman looks for descriptions of devices
 # What an engine reads for itself: such a variable of a trial is not put into the engine's own environment.
 _ENGINE_READS = re.compile(r"(?:LD_|DOCKER_|CONTAINER|PODMAN|XDG_|GO)|(?:PATH|HOME|TMPDIR|.*_proxy|.*_PROXY)$")

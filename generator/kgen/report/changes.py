@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from math import isfinite
-from operator import add
 from typing import NamedTuple
 
 from kgen.model.change import Absent, Action, Cost, Differences, FieldChange
@@ -46,7 +45,7 @@ def total(differences: Differences) -> tuple[Cost, Cost]:
     """Sum up what the Experiments take, before and after."""
     before, after = Cost(), Cost()
     for fate in differences.fates:
-        before, after = add(before, fate.before or Cost()), add(after, fate.after or Cost())
+        before, after = before.plus(fate.before or Cost()), after.plus(fate.after or Cost())
     return before, after
 
 

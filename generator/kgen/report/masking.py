@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-MASK = "***"
+from kgen.model.difference import MASK
 
 _WORD = (
     r"(?:pass(?:word|wd|phrase|code)?|secret|credential|api[-_.]?key|access[-_.]?key|private[-_.]?key|"

@@ -8,9 +8,8 @@ from types import MappingProxyType
 
 from kgen.report.changes import Comparison
 from kgen.report.differences import STYLES
+from kgen.report.differences_markdown import MOST
 from kgen.report.json_text import dump
-
-MOST = 60_000  # characters of Markdown: a comment on GitHub holds 65,536
 
 
 def render(style: str, comparisons: Sequence[Comparison]) -> str:
