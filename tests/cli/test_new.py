@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -201,6 +202,16 @@ _FLAG = st.fixed_dictionaries(
         "nargs": st.sampled_from(["'?'", "'+'", "2"]),
     },
 )
+
+
+@pytest.mark.parametrize("nargs", ["'?'", "'*'"])
+def test_a_flag_that_may_take_a_value_leaves_what_goes_by_its_place(nargs: str) -> None:
+    calls = f"p.add_argument('--a', required=True, nargs={nargs})\np.add_argument('place')"
+    ran, spec = new(calls + "\np.add_argument('--lr', type=float)")
+    assert ran.code == 0, ran.err
+    assert re.search(r'args: \["?--a=TODO"?, TODO\] #', spec), spec
+    linted = run_kgen("lint", "--select", "KG597,KG599")
+    assert linted.code == 0, linted.out
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

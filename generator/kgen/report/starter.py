@@ -229,7 +229,8 @@ def _required(script: Script | None, found: Iterable[Read]) -> Iterator[str]:
     for read in found:
         if read.why and read.flag.required:
             name = read.flag.names[-1]
-            values = [_value(read.flag)] * read.flag.least
+            spare = int(read.flag.most != 0)  # a flag that may take a value would take what goes by its place
+            values = [_value(read.flag)] * max(read.flag.least, spare)
             words = [name, *values] if len(values) != 1 else [f"{name}={values[0]}"]
             yield from (_scalar(word) for word in words)
     for flag in () if script is None else script.parser.flags:
