@@ -142,6 +142,11 @@ def test_a_length_beyond_all_sense_is_refused() -> None:
         Reader().feed(head + struct.pack("<I", _masked(head)))
 
 
+def test_a_time_of_another_length_is_passed_over() -> None:
+    odd = record(field(1, b"\x00" * 4, 5) + field(2, 7) + field(5, field(1, simple("a", 1.0))))
+    assert [(each.tag, each.step, each.wall_time) for each in Reader().feed(odd)] == [("a", 7, 0.0)]
+
+
 @given(st.binary(max_size=200))
 def test_no_bytes_make_it_fail_otherwise(data: bytes) -> None:
     for whole in (data, record(data), event(data), event(tensor("a", 1, data))):

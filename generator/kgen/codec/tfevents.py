@@ -119,7 +119,7 @@ def _table() -> tuple[int, ...]:
 def _scalars(event: bytes) -> Iterator[Scalar]:
     wall_time, step, summaries = 0.0, 0, []
     for number, value in _fields(event):
-        if number == _WALL_TIME and isinstance(value, bytes):
+        if number == _WALL_TIME and isinstance(value, bytes) and len(value) == 8:
             (wall_time,) = struct.unpack("<d", value)
         elif number == _STEP and isinstance(value, int):
             step = _signed(value)
