@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import pytest
 
-from kgen.codec.manifests import plain_value, read_manifests
+from kgen.codec.manifests import plain_value, read_manifests, read_stream
 from kgen.codec.reader import read
 from kgen.model.diagnostic import Severity
-from kgen.model.node import get
+from kgen.model.node import get, plain
 
 VALUES: list[tuple[str, object]] = [
     *((word, True) for word in "y Y yes Yes YES true True TRUE on On ON".split()),
@@ -83,3 +83,25 @@ def test_of_a_key_that_stands_twice_the_last_value_counts() -> None:
     (document,), (problem,) = read_manifests(b"a: 1\na: 2\n", "f.yaml")
     assert get(document, "a").value == 2  # type: ignore[union-attr]
     assert (problem.code, problem.severity, problem.span.line) == ("KG002", Severity.WARNING, 2)
+
+
+BESIDE = {
+    "every kind of value": b"a: {b: [1, on, 0.10, ~, x]}\nc: []\nd: {}\ne: [[], [{f: g}]]\n",
+    "several documents": b"a: 1\n---\n[b, {c: d}]\n---\n# nothing\n---\nlast\n",
+    "a key twice": b"a: {b: 1}\na: {c: [2]}\nd: {e: 1, e: {f: 2}}\n",
+    "an alias of a mapping, a list and a text": b"a: &a {b: [1]}\nc: &c [2, *a]\nd: &d x\ne: [*a, *c, *d]\nf: *a\n",
+    "a merge key": b"a: &a {b: {c: 1}, d: [1]}\ne: {<<: *a, d: {f: 2}}\ng: {<<: [*a, {h: [i]}], b: 3}\n",
+    "an alias inside its own anchor": b"a: &a {b: *a, c: {d: 1}}\n",
+    "a key that is a list": b"? [a, b]\n: {c: d}\ne: {f: [g]}\n",
+    "a break after a document": b"a: {b: [c]}\n---\nd: [\n",
+}
+
+
+@pytest.mark.parametrize("data", BESIDE.values(), ids=BESIDE)
+def test_the_plain_data_of_a_stream_is_that_of_its_documents(data: bytes) -> None:
+    stream = read_stream(data, "f.yaml")
+    assert list(stream.plain) == [plain(document) for document in stream.documents]
+    assert [list(each) for each in stream.plain if isinstance(each, dict)] == [
+        list(document.value) for document in stream.documents if isinstance(document.value, dict)
+    ]
+    assert stream.plain

@@ -10,6 +10,7 @@ import pytest
 
 import kgen
 from kgen.codec import events, reader
+from kgen.codec.value import read_value
 from kgen.model.diagnostic import Diagnostic
 from kgen.model.node import Node, Plain, Span, get, plain, text_of
 from kgen.model.sources import MOST_BYTES
@@ -508,7 +509,7 @@ def test_documents_before_a_broken_one_are_given() -> None:
     ],
 )
 def test_a_value_of_the_command_line_is_read(value: str, expected: Plain) -> None:
-    node, problems = reader.read_value(value, "--set x")
+    node, problems = read_value(value, "--set x")
     assert not problems
     assert node is not None
     assert plain(node) == expected
@@ -535,7 +536,7 @@ BLOCK = "in block form | write [a, b] for a list, {a: b} for a mapping, and quot
     ],
 )
 def test_a_problem_of_a_command_line_value_is_told(value: str, expected: str) -> None:
-    node, problems = reader.read_value(value, "--set x")
+    node, problems = read_value(value, "--set x")
     assert node is None
     assert shown(problems) == [expected]
 

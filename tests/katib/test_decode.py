@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from subjects import SHORT, manifest
 
-from kgen.katib.decode import FlawKind, decode, decode_trial
+from kgen.katib.admission import admit
+from kgen.katib.decode import FlawKind, decode, decode_trial, is_sound
 from kgen.katib.types import experiment
 from kgen.model.environment import Target
 from kgen.model.node import NOWHERE, Node, get, make, path_text, plain
+from kgen.model.values import Words, words_of
 
 DELETE = object()
 K = FlawKind
@@ -368,3 +370,38 @@ def test_a_flaw_says_what_stands_there() -> None:
 def test_a_number_is_told_as_it_was_written() -> None:
     node = make(put(f"{SPACE}.min", Node(0.1, NOWHERE, "0.10")), NOWHERE)
     assert decode(node, experiment("0.19"))[1][0].found == "0.10"
+
+
+@pytest.mark.parametrize("beside", [{}, {"spec.surprise": 1}], ids=repr)
+def test_a_whole_number_beyond_all_quantities_is_refused_whatever_else_is_wrong(beside: dict[str, Any]) -> None:
+    given = put("tc.resources", {"limits": {"cpu": 10**400, "memory": 10**50}})
+    for path, value in beside.items():
+        given = put(path, value, given)
+    flaws = admit(make(given, NOWHERE), Target()).flaws
+    assert [flaw.path[-1] for flaw in flaws if flaw.kind is K.QUANTITY] == ["cpu"]
+
+
+WORDY: list[dict[str, Any]] = [
+    {},
+    {"tc.env": [{"name": "A", "value": "b"}, {"name": "C", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}]},
+    {"tc.resources": {"limits": {"cpu": 2, "memory": "4Gi"}}, "pod.nodeSelector": {"pool": "gpu"}},
+    {"pod.hostPID": True, "tc.ports": [{"containerPort": 80, "name": "http"}], "trial.spec.backoffLimit": 0},
+    {"pod.volumes": [{"name": "a", "emptyDir": {}}], "trial.metadata": {"labels": {"a": "", "b": "c"}}},
+    {"tc.lifecycle": {"preStop": {"httpGet": {"path": "/x", "port": "http"}}}},
+    {"trial.apiVersion": "acme.io/v1", "trial.kind": "Thing", "trial.spec": {"a": ["b", {"c": [True, "d"]}]}},
+]
+
+
+@pytest.mark.parametrize("changes", WORDY, ids=repr)
+def test_the_quick_walk_gathers_each_key_and_each_text(changes: dict[str, Any]) -> None:
+    """Of an object that it finds sound: the same that a walk over all of it gathers, but for empty texts."""
+    given = manifest()
+    for path, value in changes.items():
+        given = put(path, value, given)
+    words: Words = ({}, [])
+    slowly: Words = ({}, [])
+    assert is_sound(given, Target(), words)
+    words_of(given["spec"]["trialTemplate"]["trialSpec"], *slowly)
+    assert words[0].keys() == slowly[0].keys()
+    quickly = [word for word in words[1] if type(word) is str]
+    assert sorted(filter(None, quickly)) == sorted(filter(None, slowly[1]))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kgen.katib.pods import amount, commands, is_more
+from kgen.katib.pods import Container, amount, commands, every_container, is_more
 
 _QUANTITIES = st.builds(
     "{}{}".format,
@@ -42,16 +42,25 @@ def test_what_is_no_quantity_is_not_more(odd: object) -> None:
     ],
 )
 def test_a_word_is_plain_where_a_shell_reads_it_as_a_program_does(word: str, plain: bool) -> None:
-    (found,) = commands({}, [(("spec",), {"containers": [{"name": "c", "command": ["x"], "args": [word]}]})])
+    held = Container(("spec", "containers", 0), {"name": "c", "command": ["x"], "args": [word]})
+    (found,) = commands({}, (held,))
     assert (found.path, found.split, found.words, found.plain) == (("spec", "containers", 0), 1, ["x", word], plain)
 
 
 def test_a_command_that_is_no_list_of_texts_is_passed_over() -> None:
     odd: tuple[object, ...] = (None, "x", [], [1], {"a": "b"}, [None])
-    pods = [((), {"containers": [{"name": "c", "command": command} for command in odd]})]
-    assert commands({}, pods) == ()
+    pod = {"containers": [{"name": "c", "command": command} for command in odd]}
+    assert commands({}, every_container([(("spec",), pod)])) == ()
+
+
+def test_what_runs_first_is_no_command_of_the_trial() -> None:
+    first, then = ({"name": name, "command": [name]} for name in ("first", "then"))
+    held = every_container([(("spec",), {"containers": [then], "initContainers": [first, "odd"]})])
+    assert [each.path[-2:] for each in held] == [("containers", 0), ("initContainers", 0)]
+    assert [each.name for each in commands({}, held)] == ["then"]
+    assert every_container([((), {"containers": [], "initContainers": "odd"})]) == ()
 
 
 def test_a_trainjob_runs_what_its_trainer_says() -> None:
     trial = {"kind": "TrainJob", "spec": {"trainer": {"command": ["python3"]}}}
-    assert [command.path for command in commands(trial, [])] == [("spec", "trainer")]
+    assert [command.path for command in commands(trial, ())] == [("spec", "trainer")]

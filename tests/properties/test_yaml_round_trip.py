@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from kgen.codec import reader, writer
+from kgen.codec.manifests import read_stream
 from kgen.model.node import NOWHERE, make, plain
 
 TEXT = st.one_of(
@@ -97,3 +98,17 @@ def test_no_bytes_break_the_reader(data: bytes) -> None:
     nodes, problems = reader.read_all(data, "f")
     assert all(p.span.file == "f" and p.span.line > 0 and p.span.column > 0 for p in problems)
     assert all(plain(node) is not NotImplemented for node in nodes)
+
+
+@settings(max_examples=200, deadline=None, database=None)
+@given(st.dictionaries(TEXT, VALUE, max_size=4))
+def test_plain_data_is_read_beside_the_places(value: dict[str, Any]) -> None:
+    stream = read_stream(writer.write(make(value, NOWHERE)).encode(), "f")
+    assert same(list(stream.plain), [plain(node) for node in stream.documents])
+
+
+@settings(max_examples=300, deadline=None, database=None)
+@given(st.text("ab:{}[],&*!<|>-?\"'#%@ \n\t0.", max_size=40).map(str.encode))
+def test_so_it_is_of_any_bytes(data: bytes) -> None:
+    stream = read_stream(data, "f")
+    assert repr(list(stream.plain)) == repr([plain(node) for node in stream.documents])

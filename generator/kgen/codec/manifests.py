@@ -10,12 +10,13 @@ from __future__ import annotations
 import re
 from math import isfinite
 from types import MappingProxyType
+from typing import NamedTuple
 
 from kgen.codec.events import Mark
 from kgen.codec.reader import Builder
 from kgen.codec.text import UnreadableError, decode
 from kgen.model.diagnostic import Diagnostic, Related, Severity
-from kgen.model.node import Node, Span, Value
+from kgen.model.node import Node, Plain, Span, Value
 
 _WORDS: dict[str, bool | None] = {
     **dict.fromkeys("y Y yes Yes YES true True TRUE on On ON".split(), True),
@@ -31,19 +32,29 @@ _MOST = 2**64  # Go reads a larger integer as a number with a fraction
 _MOST_DIGITS = 400
 
 
+class Stream(NamedTuple):
+    """What a stream of manifests holds."""
+
+    documents: tuple[Node, ...]
+    plain: tuple[Plain, ...]  # each document without its places
+    problems: tuple[Diagnostic, ...]
+    values: int  # in all of them, which is what it costs to keep them
+
+
 def read_manifests(data: bytes, file: str) -> tuple[tuple[Node, ...], tuple[Diagnostic, ...]]:
     """Read every document of a stream, and what is wrong with it; a warning does not spoil a document."""
-    return read_counted(data, file)[:2]
+    stream = read_stream(data, file)
+    return stream.documents, stream.problems
 
 
-def read_counted(data: bytes, file: str) -> tuple[tuple[Node, ...], tuple[Diagnostic, ...], int]:
-    """Read a stream as `read_manifests` does, and count its values, which is what it costs to keep them."""
+def read_stream(data: bytes, file: str) -> Stream:
+    """Read a stream as `read_manifests` does, and give its plain data too: read beside the rest, it costs little."""
     builder = _Manifests(file)
     try:
         builder.stream(decode(data, file))
     except UnreadableError as stop:
         builder.problems.append(stop.diagnostic)
-    return tuple(builder.documents), tuple(builder.problems), builder.count
+    return Stream(tuple(builder.documents), tuple(builder.plain), tuple(builder.problems), builder.count)
 
 
 def plain_value(text: str) -> Value:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from sys import intern
 from types import MappingProxyType
 from typing import Any, NoReturn, TypeAlias
 
@@ -33,7 +34,7 @@ from kgen.codec.events import PARSER, Event, Mark
 from kgen.codec.syntax import NO_TEMPLATES, not_yaml
 from kgen.codec.text import SMALLER, UnreadableError, decode, not_text
 from kgen.model.diagnostic import Diagnostic, Related, error
-from kgen.model.node import Node, Span, Value, kind_of
+from kgen.model.node import Node, Plain, Span, Value, kind_of, plain
 
 MOST_NODES = 200_000  # in a file; an alias counts as all that it stands for
 MOST_LEVELS = 100  # mappings and lists inside one another, aliases followed
@@ -41,6 +42,7 @@ MOST_DIGITS = 4_000  # Python itself refuses to print an integer of 4,301
 MOST_BITS = 13_288  # of an integer of so many digits
 MOST_PROBLEMS = 100  # in a file; nobody reads on
 
+_HOLDERS = frozenset((dict, tuple))  # what values other than scalars are in a Node
 _TAG = "tag:yaml.org,2002:"
 _NUMBER_OR_WORD = frozenset("-+.0123456789nNtTfF~")
 _CORE = re.compile(
@@ -89,41 +91,30 @@ def read(data: bytes, file: str) -> Read:
     return documents[0] if documents else None, problems
 
 
-def read_value(text: str, file: str) -> Read:
-    """Read the value of a command line's `key=VALUE`: a scalar, `[a, b]` or `{a: b}`.
-
-    `file` stands for the place in messages: `--set trials.max`.
-    """
-    start = Span(file, 1, 1)
-    data = text.encode("utf-8", "surrogatepass")
-    builder = Builder(file)
-    if not text.strip():
-        return None, (error(start, "KG005", "the value is missing", "write '' for an empty text, or null"),)
-    node, problems = read(data, file)
-    if problems or node is None:
-        return node, problems
-    builder.stream(text)
-    if builder.root_is_block:
-        shown = "a list" if isinstance(node.value, tuple) else "a mapping"
-        mend = "write [a, b] for a list, {a: b} for a mapping, and quote a text"
-        return None, (error(start, "KG001", f"this value reads as {shown} in block form", mend),)
-    if builder.root_end is not None and text[builder.root_end :].strip():
-        place = Span(file, 1, builder.root_end + 1)
-        return None, (error(place, "KG001", "the text from ` #` on is a comment", "quote the value"),)
-    return node, problems
-
-
 class Builder:
     """Nodes of a parser's events; a problem is noted and reading goes on where it can."""
 
     FIRST = _NUMBER_OR_WORD  # what a plain scalar that is no text begins with
     KEYS: Mapping[str, str] = MappingProxyType({})  # plain keys that are read as something else
 
-    __slots__ = ("anchors", "count", "documents", "file", "next", "problems", "root_end", "root_is_block")
+    __slots__ = (
+        "anchors",
+        "count",
+        "documents",
+        "file",
+        "held",
+        "next",
+        "plain",
+        "problems",
+        "root_end",
+        "root_is_block",
+    )
 
     def __init__(self, file: str) -> None:
         self.file = file
         self.documents: list[Node] = []
+        self.plain: list[Plain] = []  # of each document: the same without places
+        self.held: Plain = None  # the same of the mapping or list that was read last
         self.problems: list[Diagnostic] = []
         self.anchors: dict[str, tuple[Node, int, int] | Node | None] = {}
         self.count = 0
@@ -154,6 +145,7 @@ class Builder:
         else:
             self.root_is_block = not getattr(event, "flow_style", True)
         self.documents.append(node)
+        self.plain.append(self.held if type(node.value) in _HOLDERS else plain(node))
 
     # Every value passes through these four.
 
@@ -182,10 +174,14 @@ class Builder:
             if event.tag is not None:
                 self.collection_tag(event, "seq")
             items = []
+            bare: list[Plain] = []
             nxt, deeper = self.next, level + 1
             while type(item := nxt()) is not SequenceEndEvent:
-                items.append(self.node(item, deeper))
-            value = tuple(items)
+                one = self.node(item, deeper)
+                items.append(one)
+                inner: Any = one[0]
+                bare.append(self.held if type(inner) in _HOLDERS else inner)
+            value, self.held = tuple(items), bare
         node: Node = _new(Node, (value, span, ""))
         if event.anchor is not None:
             self.anchors[event.anchor] = node
@@ -194,6 +190,7 @@ class Builder:
     def mapping(self, start: Event, level: int) -> dict[str, Node]:
         nxt, deeper, words = self.next, level + 1, self.KEYS
         out: dict[str, Node] = {}
+        bare: dict[str, Plain] = {}
         marks: list[Mark] = []  # of the keys in `out`
         merged: list[Node] | None = None
         while type(key := nxt()) is not MappingEndEvent:
@@ -201,7 +198,7 @@ class Builder:
             if type(key) is not ScalarEvent or key.tag is not None or key.anchor is not None:
                 name = self.odd_key(key, start, level)
             else:
-                name = key.value
+                name = intern(key.value)  # as the names in code are: to look one up is to compare addresses
                 if name in words and key.implicit[0]:
                     name = words[name]
                 if name == "<<" and key.implicit[0]:
@@ -215,22 +212,26 @@ class Builder:
             if name is None:
                 continue
             if name in out:
-                if self.duplicate(name, mark, marks[list(out).index(name)]):
-                    out[name] = value
-                continue
+                if not self.duplicate(name, mark, marks[list(out).index(name)]):
+                    continue
+            else:
+                marks.append(mark)
             out[name] = value
-            marks.append(mark)
+            inner: Any = value[0]
+            bare[name] = self.held if type(inner) in _HOLDERS else inner
         if merged:
             brought: dict[str, Node] = {}
             for node in merged:
                 assert isinstance(node.value, dict)
                 for name, value in node.value.items():
                     brought.setdefault(name, value)
-            return {**brought, **out}
+            out = {**brought, **out}
+            bare = {**{name: plain(node) for name, node in brought.items()}, **bare}
+        self.held = bare
         return out
 
     def scalar(self, event: Event, key_mark: Mark | None) -> Node:
-        value: Value = event.value
+        value: Value = intern(event.value)
         mark = event.start_mark
         text = ""
         tag = event.tag
@@ -291,6 +292,7 @@ class Builder:
             self.stop(mark, f"aliases make more than {MOST_NODES:,} values of this file", SMALLER)
         if level + levels - 1 > MOST_LEVELS:
             self.stop(mark, f"aliases nest deeper than {MOST_LEVELS} levels", "flatten the file")
+        self.held = plain(node)
         return node
 
     def merged(self, event: Event, level: int, key_mark: Mark) -> list[Node]:

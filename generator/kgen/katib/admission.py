@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from kgen.katib.decode import Flaw, decode, decode_trial, read_at_once
+from kgen.katib.decode import Flaw, decode, decode_trial, is_sound
 from kgen.katib.defaulter import complete, lacks_nothing
 from kgen.katib.types import experiment
 from kgen.katib.v1beta1 import TRIAL
 from kgen.model.environment import Target
-from kgen.model.node import Node, Plain, fields, get, plain, put
+from kgen.model.node import Node, fields, get, plain, put
+from kgen.model.values import Words
 
 
 class Admitted(NamedTuple):
@@ -17,27 +18,31 @@ class Admitted(NamedTuple):
 
     manifest: Node  # with the server's defaults, without what it drops
     flaws: tuple[Flaw, ...]
-    read: dict[str, Plain] | None = None  # its plain data, where that was had for nothing
+    read: Any = None  # its plain data, where that was had for nothing
+    words: Words | None = None  # the keys and texts of the trial's object, where it was gone through
 
-    def plain(self) -> Plain:
+    def plain(self) -> dict[str, Any]:
         """Give the manifest without its places."""
-        return plain(self.manifest) if self.read is None else self.read
+        made: Any = self.read or plain(self.manifest)
+        return made  # type: ignore[no-any-return]
 
 
-def admit(given: Node, target: Target) -> Admitted:
-    """Decode and default an Experiment as Katib of the target's version would.
+def admit(given: Node, target: Target, read: dict[str, Any] | None = None) -> Admitted:
+    """Decode and default an Experiment as Katib of the target's version would; `read` is its plain data, if it is had.
 
     What would be refused for its type stays as it is, so that rules can speak of the rest.
     """
-    read = read_at_once(given, target)
-    if read is not None and "status" not in read:
-        done = lacks_nothing(read, target.katib)
-        return Admitted(given, (), read) if done else Admitted(complete(given, target.katib), ())
+    data: Any = plain(given) if read is None else read
+    words: Words = ({}, [])
+    if is_sound(data, target, words) and "status" not in data:
+        whole = given if lacks_nothing(data, target.katib) else complete(given, target.katib)
+        return Admitted(whole, (), data if whole is given else None, words)
     manifest, flaws = decode(given, experiment(target.katib))
     trial, of_trial = decode_trial(manifest, target)
     if trial is not get(manifest, *TRIAL) and trial.value is not None:
         manifest = put(manifest, TRIAL, lambda _: trial)
     if "status" in fields(manifest):  # the status subresource takes no part of it
-        held = {key: node for key, node in fields(manifest).items() if key != "status"}
-        manifest = Node(held, manifest.span)
-    return Admitted(complete(manifest, target.katib), (*flaws, *of_trial))
+        kept = {key: node for key, node in fields(manifest).items() if key != "status"}
+        manifest = Node(kept, manifest.span)
+    whole = complete(manifest, target.katib)
+    return Admitted(whole, (*flaws, *of_trial), data if whole is given else None)

@@ -17,7 +17,8 @@ from kgen.katib.pods import canonical_size, is_quantity
 from kgen.katib.types import MOST, Field, Reader, Type, experiment, trial
 from kgen.katib.v1beta1 import PLACEHOLDER_HEAD, TRIAL
 from kgen.model.environment import Target
-from kgen.model.node import FieldPath, Node, Plain, Span, fields, get, plain, text_of
+from kgen.model.node import FieldPath, Node, Span, fields, get, plain, text_of
+from kgen.model.values import Words, words_of
 
 
 class FlawKind(Enum):
@@ -67,7 +68,7 @@ def decode(node: Node, type_: Type) -> tuple[Node, list[Flaw]]:
 
     An object that is refused (TYPE, QUANTITY) keeps the value that is wrong.
     """
-    if glance(node, type_) is not None:
+    if glance(plain(node), type_):
         return node, []
     flaws: list[Flaw] = []
     return _Reading(type_.reader, flaws).struct(node, type_, ()), flaws
@@ -82,34 +83,43 @@ def decode_trial(manifest: Node, target: Target) -> tuple[Node, list[Flaw]]:
     node = get(manifest, *TRIAL)
     if node is None or not isinstance(node.value, dict):
         return Node(None, manifest.span), []
-    own = _type_of(node, target)
+    given = fields(node)
+    version, kind = given.get("apiVersion"), given.get("kind")
+    own = None if version is None or kind is None else _type_of(version.value, kind.value, target)
     if own is None:
         return _all_whole(node), []
-    if glance(node, own) is not None:
-        return node, []
     flaws: list[Flaw] = []
     return _Reading(own.reader, flaws).struct(node, own, TRIAL), flaws
 
 
-def read_at_once(manifest: Node, target: Target) -> dict[str, Plain] | None:
-    """Give the plain data of an Experiment of which `decode` and `decode_trial` have nothing to say, or None."""
-    out = glance(manifest, experiment(target.katib))
-    node = None if out is None else get(manifest, *TRIAL)
-    if node is None:
-        return out
-    own = _type_of(node, target)
-    held = glance(node, own) if own is not None else plain(node) if _all_whole(node) is node else None
-    if out is None or held is None:
-        return None
-    out["spec"]["trialTemplate"]["trialSpec"] = held  # type: ignore[index,call-overload]
-    return out
+def is_sound(manifest: dict[str, Any], target: Target, words: Words) -> bool:
+    """Whether `decode` and `decode_trial` have nothing to say of an Experiment, of which this is the plain data.
+
+    `words` gets the keys and texts of its trial's object.
+    """
+    if not glance(manifest, experiment(target.katib)):
+        return False
+    try:
+        trial = manifest["spec"]["trialTemplate"]["trialSpec"]
+    except KeyError:
+        return True
+    own = _type_of(trial.get("apiVersion"), trial.get("kind"), target)
+    if own is not None:
+        return glance(trial, own, words)
+    words_of(trial, *words)
+    return _comes_back(trial)
 
 
-def _type_of(node: Node, target: Target) -> Type | None:
+def _comes_back(value: object) -> bool:
+    """Whether nothing in a value is changed by `_all_whole`."""
+    if isinstance(value, dict):
+        return all(map(_comes_back, value.values()))
+    return all(map(_comes_back, value)) if isinstance(value, list) else not _is_padded(value)
+
+
+def _type_of(version: object, kind: object, target: Target) -> Type | None:
     """Give the type of a trial's object; None where it is not known."""
-    held = fields(node)
-    version, kind = held.get("apiVersion"), held.get("kind")
-    return None if version is None or kind is None else trial(str(version.value), str(kind.value), target)
+    return None if version is None or kind is None else trial(str(version), str(kind), target)
 
 
 class _Reading:
@@ -275,10 +285,13 @@ def _is_resource(path: FieldPath) -> bool:
 
 
 def _whole(node: Node) -> Node:
-    value = node.value
-    if type(value) is float and value.is_integer() and abs(value) < 2**53:
-        return Node(int(value), node.span)
-    return node
+    value: Any = node.value
+    return Node(int(value), node.span) if _is_padded(value) else node
+
+
+def _is_padded(value: object) -> bool:
+    """Whether it is a whole number written as 3.0."""
+    return type(value) is float and value.is_integer() and abs(value) < 2**53
 
 
 def _all_whole(node: Node) -> Node:

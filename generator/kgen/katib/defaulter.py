@@ -37,14 +37,15 @@ def lacks_nothing(manifest: Mapping[str, Any], release: str) -> bool:
     It takes a fifth of the time, and nearly every rendered Experiment is such. False may be wrong.
     """
     spec: Any = manifest.get("spec", {})
-    parts = [spec.get(key) for key in ("objective", "metricsCollectorSpec", "trialTemplate")]
-    if "metadata" not in manifest or None in parts or "parallelTrialCount" not in spec or "resumePolicy" not in spec:
+    if "metadata" not in manifest or "parallelTrialCount" not in spec or "resumePolicy" not in spec:
         return False
-    objective, collection, template = parts
-    metrics = [objective.get("objectiveMetricName"), *objective.get("additionalMetricNames", ())]
+    if "objective" not in spec or "metricsCollectorSpec" not in spec or "trialTemplate" not in spec:
+        return False
+    objective, collection, template = spec["objective"], spec["metricsCollectorSpec"], spec["trialTemplate"]
+    first, others = objective.get("objectiveMetricName"), objective.get("additionalMetricNames", ())
     return (
-        metrics == [entry.get("name") for entry in objective.get("metricStrategies", ())]
-        and metrics[0] not in metrics[1:]
+        [entry.get("name") for entry in objective.get("metricStrategies", ())] == [first, *others]
+        and first not in others
         and _has_source(collection.get("source", {}), collection.get("collector", {}).get("kind"))
         and (not katib.knows_distribution(release) or _are_drawn(spec.get("parameters", ())))
         and "successCondition" in template
@@ -62,7 +63,7 @@ def _has_source(source: dict[str, Any], collector: str | None) -> bool:
 
 def _are_drawn(parameters: Iterable[dict[str, Any]]) -> bool:
     for parameter in parameters:  # noqa: SIM110 - a loop, as every document is looked at
-        if "distribution" not in parameter.get("feasibleSpace", {}):
+        if "distribution" not in parameter["feasibleSpace"]:
             return False
     return True
 

@@ -1,4 +1,4 @@
-"""The quick walk over an object: whether all is well with it, and then what it is without places.
+"""The quick walk over an object's plain data: whether all is well with it, and what it is made of.
 
 No more than a walk, as every document goes through it; of an object with a flaw it says nothing but that it has one.
 """
@@ -10,12 +10,15 @@ from typing import Any
 
 from kgen.katib.pods import canonical_size, is_quantity
 from kgen.katib.types import MOST, QUICK, Field, Look, Reader, Type
-from kgen.model.node import Node, Plain, plain
+from kgen.model.node import Plain
+from kgen.model.values import Keys, Words, words_of
 
 # To look a member up in its enumeration would cost a third of the whole walk.
 _STRUCT, _STRUCTS, _STRUCT_MAP, _TEXTS = Look.STRUCT, Look.STRUCTS, Look.STRUCT_MAP, Look.TEXTS
 _WHOLE, _NUMBER, _QUANTITY, _ANY, _OBJECT = Look.WHOLE, Look.NUMBER, Look.QUANTITY, Look.ANY, Look.OBJECT
 _TEXT_MAP, _QUANTITIES, _WHOLES, _SLOW, _KATIB = Look.TEXT_MAP, Look.QUANTITIES, Look.WHOLES, Look.SLOW, Reader.KATIB
+_TEXT = frozenset((str,))
+_HOLDERS = {"list": list, "map": dict}
 _ANY_WHOLE = MOST["int32"]  # up to here a number is of every type of whole numbers
 
 
@@ -23,18 +26,22 @@ class _FlawedError(Exception):
     """Something does not fit."""
 
 
-def glance(node: Node, own: Type) -> dict[str, Plain] | None:
-    """Give the plain data of an object that has no flaw and comes back as it is; None for any other.
+def glance(value: Plain, own: Type, words: Words | None = None) -> bool:
+    """Whether an object has no flaw and comes back as it is; `words` gets its keys, and its texts with some
+    booleans among them.
 
-    An object of any kind within it, which is the trial's, is left empty: who knows its type reads it by itself.
+    Of an object of any kind within it, which is the trial's, no more is asked than that it has a kind: who knows its
+    type reads it by itself.
     """
+    keys, texts = (None, None) if words is None else words
     try:
-        return _struct(node[0], own)
+        _struct(value, own, keys, texts)
     except (_FlawedError, KeyError):  # no such field
-        return None
+        return False
+    return True
 
 
-def _struct(value: object, own: Type) -> dict[str, Plain]:
+def _struct(value: Any, own: Type, keys: Keys | None, texts: list[Any] | None) -> None:
     """Read a struct.
 
     Raises:
@@ -43,77 +50,82 @@ def _struct(value: object, own: Type) -> dict[str, Plain]:
     """
     if type(value) is not dict:
         raise _FlawedError
-    quick, fields = own.quick, own.fields
-    out: dict[str, Any] = {}
-    for key, node in value.items():
-        inner = node[0]
-        if inner and type(inner) is quick[key]:
-            out[key] = inner
+    if keys is not None:
+        keys.update(value)
+    quick = own.quick
+    for key, inner in value.items():
+        wanted = quick[key]
+        if type(inner) is wanted and inner:
+            if texts is not None:
+                texts.append(inner)
             continue
-        field = fields[key]
-        look = field[1]
-        if look is _STRUCT:
-            out[key] = _struct(inner, field[2])
-        elif look is _WHOLE and type(inner) is int and 0 < inner <= _ANY_WHOLE:
-            out[key] = inner
-        elif look is _STRUCTS and inner and type(inner) is tuple:
-            item = field[2].item[2]  # type: ignore[index]
-            out[key] = [_struct(one[0], item) for one in inner]
-        else:
-            out[key] = _other(node, field)
+        if type(wanted) is tuple:
+            look, below = wanted
+            if look is _STRUCT:
+                _struct(inner, below, keys, texts)
+                continue
+            if inner:
+                if type(inner) is list:
+                    if look is _STRUCTS:
+                        for one in inner:
+                            _struct(one, below, keys, texts)
+                        continue
+                    if look is _TEXTS and _TEXT.issuperset(map(type, inner)):
+                        if texts is not None:
+                            texts += inner
+                        continue
+                elif look is _WHOLE and type(inner) is int and 0 < inner <= _ANY_WHOLE:
+                    continue
+        _other(inner, own.fields[key], keys, texts)
     for name in own.written:
         if name not in value:
             raise _FlawedError
-    return out
 
 
-def _other(node: Node, field: Field) -> Plain:
-    """Read what is neither a scalar of the usual kind nor made of structs alone."""
-    inner, item = node[0], field[2].item
+def _other(inner: Any, field: Field, keys: Keys | None, texts: list[Any] | None) -> None:
+    """Read what is not in order at the first look, or of a type that few fields have."""
+    look, own = field.look, field.type
+    item = own.item
     if item is None:
         if not _fits(inner, field):
             raise _FlawedError
-        return {} if field[1] is _OBJECT else plain(node)
-    if not inner and not field[0]:
+        if keys is not None and texts is not None:
+            words_of(inner, keys, texts)
+    elif type(inner) is not _HOLDERS[own.kind] or not (inner or field.keeps):
         raise _FlawedError
-    if type(inner) is dict:
-        return _map(inner, field[1], item)
-    if type(inner) is not tuple:
-        raise _FlawedError
-    return _list(inner, field[1], item)
-
-
-def _map(inner: dict[str, Node], look: Look, item: Field) -> dict[str, Plain]:
-    """Read a mapping with any keys."""
-    if look is _STRUCT_MAP:
-        return {key: _struct(one[0], item[2]) for key, one in inner.items()}
-    if look is not _TEXT_MAP and (look is not _QUANTITIES or item[2].reader is _KATIB):
-        raise _FlawedError
-    out: dict[str, Plain] = {}
-    for key, one in inner.items():
-        value = one[0]
-        if type(value) is not str if look is _TEXT_MAP else not _is_amount(value):
+    elif look is _WHOLES:
+        most = MOST[item.type.kind]
+        if any(type(one) is not int or not -most - 1 <= one <= most for one in inner):
             raise _FlawedError
-        out[key] = value  # type: ignore[assignment]
-    return out
+    elif look is _STRUCT_MAP or look is _TEXT_MAP or look is _QUANTITIES:
+        _map(inner, look, item.type, keys, texts)
+    elif inner:
+        raise _FlawedError
 
 
-def _list(inner: tuple[Node, ...], look: Look, item: Field) -> list[Plain]:
-    if look is _STRUCTS:
-        return [_struct(one[0], item[2]) for one in inner]
-    out: list[Any] = [one[0] for one in inner]
-    kinds, most = set(map(type, out)), MOST.get(item[2].kind, 0)
-    if look is _TEXTS and kinds <= {str}:
-        return out
-    if look is _WHOLES and kinds <= {int} and all(-most - 1 <= value <= most for value in out):
-        return out
-    raise _FlawedError
+def _map(inner: dict[str, Any], look: Look, own: Type, keys: Keys | None, texts: list[Any] | None) -> None:
+    """Read a mapping with any keys."""
+    if keys is not None:
+        keys.update(inner)
+    if look is _STRUCT_MAP:
+        for one in inner.values():
+            _struct(one, own, keys, texts)
+        return
+    if look is _TEXT_MAP:
+        if not _TEXT.issuperset(map(type, inner.values())):
+            raise _FlawedError
+    elif own.reader is _KATIB or not all(map(_is_amount, inner.values())):
+        raise _FlawedError
+    if texts is not None:
+        texts += [one for one in inner.values() if type(one) is str] if look is _QUANTITIES else inner.values()
 
 
 def _is_amount(value: object) -> bool:
     if type(value) is str:
         return is_quantity(value)
-    return type(value) is int or (type(value) is float and not value.is_integer())
+    if type(value) is int:
+        return abs(value) <= MOST["int64"] or is_quantity(str(value))
+    return type(value) is float and not value.is_integer()
 
 
 def _fits(inner: Any, field: Field) -> bool:
@@ -129,5 +141,5 @@ def _fits(inner: Any, field: Field) -> bool:
     if look is _ANY:
         return inner is not None
     if look is _OBJECT:
-        return given is dict and "kind" in inner and type(inner["kind"][0]) is str and inner["kind"][0] != ""
+        return given is dict and type(inner.get("kind")) is str and inner["kind"] != ""
     return bool(inner or keeps) and given is QUICK.get(own.kind) and look is not _SLOW

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 Reader = Callable[[str], float | None]
 
@@ -39,6 +40,7 @@ def python_real(text: str) -> float | None:
         return None
 
 
+@lru_cache(maxsize=4096)
 def go_whole(text: str) -> int | None:
     """Read as strconv.Atoi does: no blanks, no underscores, at most 64 bits."""
     if _GO_WHOLE.fullmatch(text) is None or len(text) > 40:
@@ -47,6 +49,7 @@ def go_whole(text: str) -> int | None:
     return read if -MOST_WHOLE - 1 <= read <= MOST_WHOLE else None
 
 
+@lru_cache(maxsize=4096)
 def go_real(text: str) -> float | None:
     """Read as strconv.ParseFloat does: no blanks, nothing beyond a double, underscores between digits."""
     try:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
 TRAINJOB = "TrainJob"  # its pods are described by a runtime; the object holds but parts of them
+_LISTS = ("containers", "initContainers")  # of a pod's spec
 _MOST_QUANTITY = 1000  # characters; Python reads no integer of more than 4300 digits
 _USUAL = re.compile(r"([1-9]\d{0,11})(m|k|M|G|T|Ki|Mi|Gi|Ti)?")  # most quantities; the others take exact arithmetic
 
@@ -43,6 +44,7 @@ class Command(NamedTuple):
     split: int  # how many of the words are `command`; the others are `args`
     words: list[str]
     plain: bool  # no word holds anything that a shell would read otherwise than a program
+    text: str  # all words, with a comma between them
 
 
 def is_job(trial: object) -> bool:
@@ -65,16 +67,17 @@ def pod_specs(trial: object) -> list[tuple[FieldPath, dict[str, Any]]]:
     return out
 
 
-def _search(value: object, path: FieldPath, out: list[tuple[FieldPath, dict[str, Any]]]) -> None:
-    if isinstance(value, dict):
+def _search(value: Any, path: FieldPath, out: list[tuple[FieldPath, dict[str, Any]]]) -> None:
+    if type(value) is dict:
         for key, item in value.items():
-            if key == "spec" and path and isinstance(item, dict) and isinstance(item.get("containers"), list):
-                out.append(((*path, key), item))
-            elif isinstance(item, (dict, list)):
-                _search(item, (*path, key), out)
-    elif isinstance(value, list):
+            if type(item) is dict or type(item) is list:
+                if key == "spec" and path and type(item) is dict and isinstance(item.get("containers"), list):
+                    out.append(((*path, key), item))
+                else:
+                    _search(item, (*path, key), out)
+    else:
         for index, item in enumerate(value):
-            if isinstance(item, (dict, list)):
+            if type(item) is dict or type(item) is list:
                 _search(item, (*path, index), out)
 
 
@@ -89,23 +92,31 @@ def containers(pod: dict[str, Any], *keys: str) -> Iterator[Container]:
 
 def every_container(pods: list[tuple[FieldPath, dict[str, Any]]]) -> tuple[Container, ...]:
     """Give the containers of pods, those that run first (initContainers) included, with their paths in the trial."""
-    return tuple(
-        [
-            Container((*path, *at), fields)
-            for path, pod in pods
-            for at, fields in containers(pod, *(("containers", "initContainers") if "initContainers" in pod else ()))
-        ]
-    )
+    out: list[Container] = []
+    for path, pod in pods:
+        for key in _LISTS if "initContainers" in pod else _LISTS[:1]:
+            listed = pod[key]
+            for index, item in enumerate(listed if isinstance(listed, list) else ()):
+                if isinstance(item, dict):
+                    out.append(Container((*path, key, index), item))
+    return tuple(out)
 
 
-def commands(trial: dict[str, Any], pods: list[tuple[FieldPath, dict[str, Any]]]) -> tuple[Command, ...]:
-    """Give the commands of the containers, and of a TrainJob's nodes; one that is no list of texts is passed over."""
-    out = [_command((*path, *at), container) for path, pod in pods for at, container in containers(pod)]
+def commands(trial: dict[str, Any], containers: tuple[Container, ...]) -> tuple[Command, ...]:
+    """Give the commands of containers but those that run first, and of a TrainJob's nodes.
+
+    One that is no list of texts is passed over.
+    """
+    out: list[Command] = []
+    for path, fields in containers:
+        if path[-2] == "containers" and (command := _command(path, fields)) is not None:
+            out.append(command)
     if trial.get("kind") == TRAINJOB and isinstance(trial.get("spec"), dict):
         trainer = trial["spec"].get("trainer")
         if isinstance(trainer, dict):
-            out.append(_command(("spec", "trainer"), {"name": "node", **trainer}))
-    return tuple([command for command in out if command is not None])
+            command = _command(("spec", "trainer"), {"name": "node", **trainer})
+            out += () if command is None else (command,)
+    return tuple(out)
 
 
 def _command(path: FieldPath, container: dict[str, Any]) -> Command | None:
@@ -118,7 +129,7 @@ def _command(path: FieldPath, container: dict[str, Any]) -> Command | None:
     except TypeError:
         return None
     plain = _PLAIN.fullmatch(joined.replace(PLACEHOLDER_HEAD, "")) is not None and "}}" not in joined
-    return Command(path, str(container.get("name")), len(command), words, plain)
+    return Command(path, str(container.get("name")), len(command), words, plain, ",".join(words))
 
 
 @lru_cache(maxsize=4096)

@@ -20,6 +20,7 @@ from kgen.model.environment import Target
 
 _DATA = __file__.removesuffix("types.py") + "data/kubernetes.json"
 
+Quick: TypeAlias = "type | tuple[Look, Type]"
 Table: TypeAlias = "dict[str, dict[str, str]]"  # type: {field: marks and type}
 
 
@@ -58,7 +59,7 @@ class Look(Enum):
 
 
 class Field(NamedTuple):
-    """A field of a type; the first three are what the quick walk reads, by their places."""
+    """A field of a type."""
 
     keeps: bool  # its zero value is written too
     look: Look
@@ -77,7 +78,7 @@ class Type:
         self.reader = reader
         self.name = name  # of a struct, as Go has it: `core.Container`
         self.fields: dict[str, Field] = {}
-        self.quick: dict[str, type | None] = {}  # of each field that is one of the usual scalars: its type in Python
+        self.quick: dict[str, Quick] = {}  # of each field what the quick walk wants of it
         self.item: Field | None = None
         self.written: tuple[str, ...] = ()  # fields that Go writes though nobody gave them
 
@@ -131,9 +132,9 @@ class _Maker:
         elif name in self._table:
             made = self._made[name] = Type("struct", self._reader, name)
             made.fields = {key: self.field(marks) for key, marks in self._table[name].items()}
-            made.quick = {key: QUICK.get(field.type.kind) for key, field in made.fields.items()}
             if "overhead" in made.fields:  # quantities that a Job's check wants canonical, unlike those of resources
                 made.fields["overhead"] = made.fields["overhead"]._replace(look=Look.SLOW)
+            made.quick = {key: _quick(field) for key, field in made.fields.items()}
             if self._reader is Reader.KATIB and name != ROOT:
                 made.written = tuple(key for key, field in made.fields.items() if _is_written(field))
         else:
@@ -152,6 +153,12 @@ class _Maker:
         if own.item is None:
             return _LOOKS.get(own.kind, Look.SCALAR)
         return _HOLDERS.get((own.kind, own.item.type.kind), Look.SLOW)
+
+
+def _quick(field: Field) -> Quick:
+    """Give the type in Python of one of the usual scalars; of other values how to look at them, and what they hold."""
+    own = field.type
+    return QUICK.get(own.kind) or (field.look, own if own.item is None else own.item.type)
 
 
 def _is_written(field: Field) -> bool:

@@ -101,6 +101,7 @@ def version(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in text.split("."))
 
 
+@lru_cache(maxsize=64)
 def knows_distribution(release: str) -> bool:
     """Whether a release of Katib has `distribution` in feasibleSpace, and the collector Push."""
     return version(release) >= version(SINCE_DISTRIBUTION)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 from kgen.katib.admission import admit
 from kgen.katib.types import manifest as type_of
@@ -10,13 +11,13 @@ from kgen.katib.v1beta1 import API_VERSION
 from kgen.model.diagnostic import Diagnostic
 from kgen.model.environment import Target
 from kgen.model.lint import Looked
-from kgen.model.node import object_of, plain
+from kgen.model.node import object_of
 from kgen.model.policies import NO_POLICIES, Policies
 from kgen.model.sources import Sources
 from kgen.pipeline.law import KGENS, Law
 from kgen.rules.structure import api_is_served, values_are_of_their_type
 from kgen.rules.subject import read
-from kgen.stages.check import Case, Thing, check, check_things
+from kgen.stages.check import Case, Thing, check, check_things, in_blocks
 from kgen.stages.survey import Found, survey
 
 # Groups whose objects rules look at without a table of types.
@@ -41,15 +42,16 @@ def lint(
 ) -> Linted:
     """Check every object in files of plain manifests; `named` are those that were asked for by name."""
     found = survey(files, named)
-    cases = tuple(_case(experiment, target, policies) for experiment in found.experiments)
-    current = tuple(case for case in cases if _is_whole(case))
-    broken = tuple(case for case in cases if not _is_whole(case))
+    current = [each for each in found.experiments if _is_whole(each.plain)]
+    broken = [each for each in found.experiments if not _is_whole(each.plain)]
+    checked = check(_cases(current, target, policies), law.rules, law.of_all)
+    of_broken = check(_cases(broken, target, policies), (api_is_served, values_are_of_their_type), ())
     things = tuple(Thing(each.object, each.within) for each in found.others)
     problems = {
         *found.problems,
-        *check(current, law.rules, law.of_all),
-        *check(broken, (api_is_served, values_are_of_their_type), ()),
-        *check_things(things, current, target, law.objects, law.of_run),
+        *checked.diagnostics,
+        *of_broken.diagnostics,
+        *check_things(things, checked.subjects, target, law.objects, law.of_run),
     }
     known = tuple(each for each in found.others if _is_known(each, target))
     return Linted(
@@ -60,9 +62,8 @@ def lint(
     )
 
 
-def _is_whole(case: Case) -> bool:
+def _is_whole(given: Any) -> bool:
     """Whether more can be said of an Experiment than that it is of another API, or that its spec is none."""
-    given = case.subject.given
     return given.get("apiVersion") == API_VERSION and isinstance(given.get("spec", {}), dict)
 
 
@@ -71,11 +72,14 @@ def _is_known(found: Found, target: Target) -> bool:
     return found.api.startswith(_GROUPS) or type_of(found.api, found.kind, target.kubernetes) is not None
 
 
-def _case(found: Found, target: Target, policies: Policies) -> Case:
-    admitted = admit(found.object, target)
-    manifest = admitted.plain()
-    given = manifest if admitted.manifest is found.object else plain(found.object)
-    assert isinstance(manifest, dict)
-    assert isinstance(given, dict)
-    subject = read(manifest, target, given=given, plain=True, flaws=admitted.flaws, policies=policies)
-    return Case(subject, found.object, found.object.span, found.within)
+def _cases(experiments: list[Found], target: Target, policies: Policies) -> Iterator[Case]:
+    """Yield Experiments as rules see them; each step is done for a block of them before the next."""
+    for block in in_blocks(experiments):
+        plain: list[Any] = [each.plain for each in block]
+        admitted = [admit(each.object, target, given) for each, given in zip(block, plain, strict=True)]
+        subjects = [
+            read(made.plain(), target, given=given, plain=True, flaws=made.flaws, policies=policies, words=made.words)
+            for made, given in zip(admitted, plain, strict=True)
+        ]
+        for each, subject in zip(block, subjects, strict=True):
+            yield Case(subject, each.object, each.object.span, each.within)

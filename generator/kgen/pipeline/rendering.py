@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from kgen.katib.admission import admit
 from kgen.katib.trialkinds import kinds_for
@@ -85,13 +85,13 @@ def _finish(composed: _Composed, law: Law, *, allow_empty: bool) -> Rendered:
     lint = settings.read(get(composed.library.settings(), "lint"))
     problems.extend(settings.check(lint, law.codes))
     known = scripts((e.script for e in experiments), composed.library.sources, problems)
-    cases = tuple(_case(e, where.target, lint.policies, known) for e in experiments)
-    problems.extend(check(cases, law.rules, law.of_all))
+    checked = check((_case(e, where.target, lint.policies, known) for e in experiments), law.rules, law.of_all)
+    problems.extend(checked.diagnostics)
     applied = (*(e.manifest for e in experiments), *(m.object for m in manifests))
     app = application(where, applied, problems)
     things = tuple(Thing(obj) for obj in (*(m.object for m in manifests), *(() if app is None else (app,))))
     unlabelled = {problem.span.file for problem in problems if problem.code == NO_LABEL}
-    judged = check_things(things, cases, where.target, law.objects, law.of_run)
+    judged = check_things(things, checked.subjects, where.target, law.objects, law.of_run)
     problems.extend(d for d in judged if d.code != MAY_LACK_LABEL or d.span.file not in unlabelled)
     if not experiments and not manifests and not allow_empty:
         message = f"environment `{environment}` renders to no manifest at all"
@@ -143,10 +143,17 @@ class _Composed(NamedTuple):
 def _case(experiment: Expanded, target: Target, policies: Policies, scripts: Mapping[str, Script]) -> Case:
     admitted = admit(experiment.manifest, target)
     whole = admitted.manifest is experiment.manifest  # what kgen renders is as Katib would have it, unless it is wrong
-    manifest = admitted.plain() if whole else plain(experiment.manifest)
-    assert isinstance(manifest, dict)
+    manifest: Any = admitted.plain() if whole else plain(experiment.manifest)
     script = None if experiment.script is None else scripts.get(text_of(experiment.script))
-    subject = read(manifest, target, experiment.name, flaws=admitted.flaws, policies=policies, script=script)
+    subject = read(
+        manifest,
+        target,
+        experiment.name,
+        flaws=admitted.flaws,
+        policies=policies,
+        script=script,
+        words=admitted.words,
+    )
     return Case(subject, experiment.manifest, experiment.spec)
 
 

@@ -29,17 +29,17 @@ _COUNTS = {"parallelTrialCount": ("parallel", 1), "maxTrialCount": ("max", 1), "
 
 def _name(subject: Subject) -> str:
     """Give the name, or one that Kubernetes could make of generateName; "" for neither."""
-    metadata = mapping(subject.manifest.get("metadata"))
+    metadata = subject.metadata
     prefix = text(metadata.get("generateName"))
     return text(metadata.get("name")) or (prefix + _GENERATED if prefix else "")
 
 
 def _own_name(subject: Subject) -> str:
-    return text(mapping(subject.manifest.get("metadata")).get("name"))
+    return text(subject.metadata.get("name"))
 
 
 def _namespace(subject: Subject) -> str:
-    return text(mapping(subject.manifest.get("metadata")).get("namespace"))
+    return text(subject.metadata.get("namespace"))
 
 
 def _too_long(subject: Subject, name: str, most: int, why: str) -> Finding:
@@ -224,7 +224,7 @@ def labels_are_legal(subject: Subject) -> Iterator[Finding]:
     Bad:  `labels: {purpose: "find the best learning rate"}`
     Good: `labels: {purpose: learning-rate}`
     """
-    metadata = mapping(subject.manifest.get("metadata"))
+    metadata = subject.metadata
     for key in mapping(metadata.get("annotations")):
         if not _legal_key(key.lower()):
             yield Finding(

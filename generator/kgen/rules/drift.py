@@ -177,7 +177,7 @@ def the_name_is_written(subject: Subject) -> Iterator[Finding]:
     Bad:  `metadata: {generateName: mnist-}`
     Good: `metadata: {name: mnist-1}`
     """
-    metadata = mapping(subject.manifest.get("metadata"))
+    metadata = subject.metadata
     prefix = metadata.get("generateName")
     if subject.plain and isinstance(prefix, str) and prefix:
         path: FieldPath = ("metadata", "generateName")
@@ -199,7 +199,7 @@ def the_namespace_is_written(subject: Subject) -> Iterator[Finding]:
     Bad:  `metadata: {name: mnist}`
     Good: `metadata: {name: mnist, namespace: team-vision}`
     """
-    if subject.plain and not mapping(subject.manifest.get("metadata")).get("namespace"):
+    if subject.plain and not subject.metadata.get("namespace"):
         yield Finding(
             path=("metadata", "namespace"),
             message="the Experiment has no namespace: it goes where the Application or the context of kubectl points",

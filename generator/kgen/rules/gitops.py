@@ -45,7 +45,7 @@ def labels_are_inert(subject: Subject) -> Iterator[Finding]:
     Bad:  `labels: {kueue.x-k8s.io/queue-name: team-a}`
     Good: `queue: team-a` in an overlay
     """
-    for key in mapping(mapping(subject.manifest.get("metadata")).get("labels")):
+    for key in mapping(subject.metadata.get("labels")):
         prefix = next((p for p in _WORKLOAD if str(key).startswith(p)), None)
         if prefix is None:
             continue
@@ -60,7 +60,7 @@ def labels_are_inert(subject: Subject) -> Iterator[Finding]:
 
 
 def _annotations(subject: Subject) -> dict[str, Any]:
-    return mapping(mapping(subject.manifest.get("metadata")).get("annotations"))
+    return mapping(subject.metadata.get("annotations"))
 
 
 def _options(annotations: dict[str, Any], key: str) -> list[str]:

@@ -2,7 +2,8 @@
 
 Most Experiments are ordinary in most parts. One look at each says so, and spares all the rules that could only
 speak of what is odd there: they name their parts in `when`. A look may call odd what is well, never the reverse. It
-is a loop with an early end, not an `any` of a generator, as every document is looked at.
+is a loop with an early end, not an `any` of a generator, as every document is looked at; and what it finds of a value
+that many Experiments have is remembered.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 from kgen.katib import settings
@@ -17,10 +19,11 @@ from kgen.katib.collectors import mounted_at, tidy
 from kgen.katib.names import DNS_SUBDOMAIN, QUALIFIED_NAME
 from kgen.katib.v1beta1 import API_VERSION, KIND, MOST_NAME, PLACEHOLDER_HEAD, STRATEGY_OF_TYPE
 from kgen.model.spec import DISTRIBUTIONS
-from kgen.model.values import mapping
-from kgen.rules.subject import Subject
+from kgen.model.values import mapping, text
+from kgen.rules.subject import Space, Subject
 
-Look: TypeAlias = "tuple[str, Callable[[Subject], bool]]"
+Look: TypeAlias = "tuple[tuple[str, ...], Callable[[Subject], int]]"
+"""The parts that it looks at, and what tells which of them are odd: the first by bit 0, the second by bit 1, ..."""
 
 _USUAL_METADATA = frozenset(("name", "namespace", "labels"))
 _PROFILE = "kubeflow-user"  # namespaces of Kubeflow's profiles, of which there is more to say
@@ -30,85 +33,92 @@ _ENTRY = re.compile(r"[A-Za-z0-9_.-]+")
 _VALUE = re.compile(r"[A-Za-z0-9_./:+-]+")  # of a list: nothing that JSON escapes or a shell takes apart
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,8})")  # numbers that every service reads
 _REAL = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,15})?([eE][+-]?[0-9]{1,2})?")
+_OF_LISTS = frozenset(("list", "distribution"))
 _MOST_ALGORITHM = 22  # characters that a name of 40 leaves to the algorithm in the name of a Service
+_NAMED, _REFERENCE = itemgetter(1), itemgetter(2)  # of a Space and of an Entry its name, of this its reference
 _MOST_INT32 = 2**31 - 1
 _POLICIES = ("Never", "LongRunning", "FromVolume")
 _JUDGED_TOGETHER = ("cmaes", "bayesianoptimization", "multivariate-tpe")  # their settings, beside each alone
 _STEERING = ("kueue.x-k8s.io/", "istio")
 
 
-def _has_odd_head(subject: Subject) -> bool:
-    """Whether it is no Experiment of v1beta1 with a plain name."""
-    manifest, metadata = subject.manifest, mapping(subject.manifest.get("metadata"))
-    name = metadata.get("name")
-    return (
-        manifest.get("apiVersion") != API_VERSION
-        or manifest.get("kind") != KIND
-        or not isinstance(name, str)
-        or len(name) > MOST_NAME
-        or len(subject.algorithm) > _MOST_ALGORITHM
-        or _NAME.fullmatch(name) is None
-        or "generateName" in metadata
-    )
+def _search_head(subject: Subject) -> int:
+    """Whether its name is not plain, its metadata are more than usual, its namespace is special, its labels are odd.
+
+    The head is odd of all that is no Experiment of v1beta1 with a plain name. Usual metadata are a name, a namespace
+    and labels: no annotations, nothing that is the cluster's to write. A label is odd that has a domain, or what no
+    label can have.
+    """
+    manifest, given, metadata, found = subject.manifest, subject.given, subject.metadata, 0
+    name, namespace, labels = metadata.get("name"), metadata.get("namespace"), mapping(metadata.get("labels"))
+    if not (
+        manifest.get("apiVersion") == API_VERSION
+        and manifest.get("kind") == KIND
+        and isinstance(name, str)
+        and len(name) <= MOST_NAME
+        and len(subject.algorithm) <= _MOST_ALGORITHM
+        and _NAME.fullmatch(name) is not None
+        and "generateName" not in metadata
+    ):
+        found = _HEAD
+    is_usual = given is manifest or metadata.keys() <= _USUAL_METADATA
+    if "status" in given or not is_usual or not _are_usual(given.get("metadata")):
+        found |= _METADATA
+    if not isinstance(namespace, str) or not namespace or namespace.startswith(_PROFILE):
+        found |= _NAMESPACE
+    if labels and (not are_labels(labels) or "/" in "".join(labels)):
+        found |= _LABELS
+    return found
 
 
-def _has_odd_metadata(subject: Subject) -> bool:
-    """Whether more is written than a name, a namespace and labels: annotations, or what is the cluster's to write."""
-    metadata = subject.given.get("metadata")
-    return (
-        not isinstance(metadata, dict)
-        or not metadata.keys() <= _USUAL_METADATA
-        or "status" in subject.given
-        or not mapping(subject.manifest.get("metadata")).keys() <= _USUAL_METADATA
-    )
+_HEAD, _METADATA, _NAMESPACE, _LABELS = 1, 2, 4, 8
 
 
-def _has_odd_namespace(subject: Subject) -> bool:
-    namespace = mapping(subject.manifest.get("metadata")).get("namespace")
-    return not isinstance(namespace, str) or not namespace or namespace.startswith(_PROFILE)
+def _are_usual(metadata: object) -> bool:
+    return isinstance(metadata, dict) and metadata.keys() <= _USUAL_METADATA
 
 
-def _has_odd_labels(subject: Subject) -> bool:
-    """Whether a label of the Experiment has a domain, or what no label can have."""
-    labels = mapping(mapping(subject.manifest.get("metadata")).get("labels"))
-    for key, value in labels.items():  # noqa: SIM110 - see above
-        if "/" in key or not is_label(key, value):
-            return True
-    return False
-
-
-def is_label(key: str, value: object) -> bool:
-    return isinstance(value, str) and _is_legal(key, value)
+def are_labels(labels: dict[str, Any]) -> bool:
+    """Whether they are legal labels that steer no queue and no mesh; the one against Istio's proxy is in its place."""
+    try:
+        return _are_legal(tuple(labels.items()))
+    except TypeError:  # a list or a mapping among the values
+        return False
 
 
 @lru_cache(maxsize=4096)
-def _is_legal(key: str, value: str) -> bool:
-    """Whether it is a legal label that steers no queue and no mesh; the one against Istio's proxy is in its place."""
-    domain, slash, name = key.rpartition("/")
-    return (
-        QUALIFIED_NAME.fullmatch(name) is not None
-        and QUALIFIED_NAME.fullmatch(value) is not None
-        and (not slash or DNS_SUBDOMAIN.fullmatch(domain) is not None)
-        and not key.startswith(_STEERING)
-    )
+def _are_legal(labels: tuple[tuple[str, object], ...]) -> bool:
+    for key, value in labels:
+        domain, slash, name = key.rpartition("/")
+        if not isinstance(value, str) or QUALIFIED_NAME.fullmatch(value) is None:
+            return False
+        if QUALIFIED_NAME.fullmatch(name) is None or (slash and DNS_SUBDOMAIN.fullmatch(domain) is None):
+            return False
+        if key.startswith(_STEERING):
+            return False
+    return True
 
 
 def _has_odd_objective(subject: Subject) -> bool:
     """Whether the metrics and their strategies are not simply what the defaulter makes of plain names."""
     objective = mapping(subject.spec.get("objective"))
-    kind, extra = objective.get("type"), objective.get("additionalMetricNames", [])
-    names = [objective.get("objectiveMetricName"), *(extra if isinstance(extra, list) else (None,))]
-    for name in names:
-        if not isinstance(name, str):
-            return True
-    return not isinstance(kind, str) or objective.get("metricStrategies") != _strategies(kind, tuple(names))
+    extra = objective.get("additionalMetricNames", [])
+    if not isinstance(extra, list):
+        return True
+    try:
+        usual = _strategies(objective.get("type"), objective.get("objectiveMetricName"), *extra)
+    except TypeError:  # one of them is a list or a mapping
+        return True
+    return objective.get("metricStrategies") != usual
 
 
 @lru_cache(maxsize=256)
-def _strategies(kind: str, names: tuple[str, ...]) -> list[dict[str, str]]:
+def _strategies(kind: object, *names: object) -> list[dict[str, object]]:
     """Give what the defaulter makes of plain names, each there once; nothing that is ever equal for others."""
-    usual = STRATEGY_OF_TYPE.get(kind)
-    if usual is None or len(set(names)) < len(names) or not all(map(_METRIC.fullmatch, names)):
+    usual = STRATEGY_OF_TYPE.get(kind) if isinstance(kind, str) else None
+    if usual is None or len(set(names)) < len(names):
+        return [{"": ""}]
+    if not all(isinstance(name, str) and _METRIC.fullmatch(name) for name in names):
         return [{"": ""}]
     return [{"name": name, "value": usual} for name in names]
 
@@ -145,22 +155,26 @@ def _has_odd_settings(subject: Subject) -> bool:
 
 def _are_odd(owner: str, block: dict[str, Any]) -> bool:
     entries = block.get("algorithmSettings", {})
-    if not entries and isinstance(entries, (dict, list)):
-        return False
-    seen: set[str] = set()
-    for entry in entries if isinstance(entries, list) and owner != "hyperband" else (None,):
-        name, value = (entry.get("name"), entry.get("value")) if isinstance(entry, dict) else (None, None)
-        if not isinstance(name, str) or not isinstance(value, str) or name in seen or not _is_taken(owner, name, value):
-            return True
-        seen.add(name)
-    return False
+    if not isinstance(entries, list) or not entries:
+        return entries not in ({}, [])
+    try:
+        return not _are_taken(owner, tuple([(entry["name"], entry["value"]) for entry in entries]))
+    except (TypeError, KeyError):  # no mappings, or with a list or a mapping in them
+        return True
 
 
 @lru_cache(maxsize=4096)
-def _is_taken(owner: str, name: str, value: str) -> bool:
+def _are_taken(owner: str, entries: tuple[tuple[object, object], ...]) -> bool:
     demands = settings.ALGORITHMS.get(owner) or settings.EARLY_STOPPING.get(owner)
-    setting = demands.settings.get(name) if demands is not None else None
-    return setting is not None and not setting.never and not setting.refuses(value) and not setting.breaks(value)
+    if demands is None or owner == "hyperband" or len({name for name, _ in entries}) < len(entries):
+        return False
+    for name, value in entries:
+        if not isinstance(name, str) or not isinstance(value, str):
+            return False
+        setting = demands.settings.get(name)
+        if setting is None or setting.never or setting.refuses(value) or setting.breaks(value):
+            return False
+    return True
 
 
 def _has_settings_together(subject: Subject) -> bool:
@@ -168,95 +182,94 @@ def _has_settings_together(subject: Subject) -> bool:
     return subject.algorithm in _JUDGED_TOGETHER and "algorithmSettings" in mapping(subject.spec.get("algorithm"))
 
 
-def _has_odd_space(subject: Subject) -> bool:
-    """Whether a parameter is no plain range of numbers in order, and no plain list."""
-    listed = subject.spec.get("parameters")
-    if not isinstance(listed, list) or len(subject.parameters) < len(listed) or not listed:
-        return True
-    if len({parameter.name for parameter in subject.parameters}) < len(listed):
-        return True
-    for _, _, kind, space in subject.parameters:
-        if not (_is_plain_range(kind, space) if "min" in space else _is_plain_list(kind, space)):
-            return True
-    return False
-
-
-def _is_plain_range(kind: str, space: dict[str, Any]) -> bool:
-    if "list" in space:
-        return False
-    low, high, step, drawn = (
-        space["min"],
-        space.get("max"),
-        space.get("step", "1"),
-        space.get("distribution", "uniform"),
-    )
+def _search_space(subject: Subject) -> int:
+    """Whether a parameter is no plain range of numbers in order, and no plain list; has a step; is not uniform."""
+    listed, parameters = subject.spec.get("parameters"), subject.parameters
+    if not isinstance(listed, list) or len(parameters) < len(listed) or not listed:
+        return _ODD | _of_any(parameters)
+    if len({*map(_NAMED, parameters)}) < len(listed):
+        return _ODD | _of_any(parameters)
+    found = 0
     try:
-        return _is_in_order(kind, low, high, step, drawn)
-    except TypeError:  # one of them is no text
-        return False
+        for _, _, kind, space in parameters:
+            if "list" not in space:
+                found |= _of_range(kind, tuple(space), tuple(space.values()))
+            elif type(space["list"]) is list:
+                found |= _of_list(kind, tuple(space), tuple(space["list"]), space.get("distribution", _USUAL))
+            else:
+                return _ODD | _of_any(parameters)
+    except TypeError:  # one of them is a list or a mapping
+        return _ODD | _of_any(parameters)
+    return found
+
+
+_ODD, _STEP, _DRAWN = 1, 2, 4
+_USUAL = "uniform"
+
+
+def _of_any(parameters: tuple[Space, ...]) -> int:
+    """Tell of parameters of any kind whether one has a step, and whether one is not drawn uniformly."""
+    steps = any("step" in each.space for each in parameters)
+    drawn = any(each.space.get("distribution", _USUAL) != _USUAL for each in parameters)
+    return (_STEP if steps else 0) | (_DRAWN if drawn else 0)
 
 
 @lru_cache(maxsize=4096)
-def _is_in_order(kind: str, low: str, high: str, step: str, drawn: str) -> bool:
-    """Whether numbers that every service reads lie in order, and above zero where their logarithm is taken."""
-    form = {"int": _WHOLE, "double": _REAL}.get(kind)
-    if form is None or drawn not in DISTRIBUTIONS or not all(map(form.fullmatch, (low, high, step))):
-        return False
-    return float(low) < float(high) and float(step) > 0 and (float(low) > 0 or not drawn.startswith("log"))
+def _of_range(kind: str, keys: tuple[str, ...], values: tuple[object, ...]) -> int:
+    """Look whether numbers that every service reads lie in order, and above zero where their logarithm is taken."""
+    space, form = dict(zip(keys, values, strict=True)), {"int": _WHOLE, "double": _REAL}.get(kind)
+    drawn = space.get("distribution", _USUAL)
+    found = (_DRAWN if drawn != _USUAL else 0) | (_STEP if "step" in space else 0)
+    numbers = [space.get("min"), space.get("max"), space.get("step", "1")]
+    read = [float(each) for each in numbers if isinstance(each, str) and form is not None and form.fullmatch(each)]
+    if len(read) < len(numbers) or not isinstance(drawn, str) or drawn not in DISTRIBUTIONS:
+        return found | _ODD
+    low, high, step = read
+    return found if low < high and step > 0 and (low > 0 or not drawn.startswith("log")) else found | _ODD
 
 
-def _is_plain_list(kind: str, space: dict[str, Any]) -> bool:
-    """Whether a list has plain values, each there once."""
-    values, form = space.get("list"), {"discrete": _REAL, "categorical": _VALUE}.get(kind)
-    if form is None or not isinstance(values, list) or not values or not space.keys() <= {"list", "distribution"}:
-        return False
-    if space.get("distribution", "uniform") not in DISTRIBUTIONS:
-        return False
-    for value in values:
-        if not isinstance(value, str) or form.fullmatch(value) is None:
-            return False
-    return len(set(values)) == len(values)
-
-
-def _has_steps(subject: Subject) -> bool:
-    for parameter in subject.parameters:  # noqa: SIM110 - see above
-        if "step" in parameter.space:
-            return True
-    return False
-
-
-def _is_drawn(subject: Subject) -> bool:
-    """Whether a parameter is drawn in any way but uniformly."""
-    for parameter in subject.parameters:  # noqa: SIM110 - see above
-        if parameter.space.get("distribution", "uniform") != "uniform":
-            return True
-    return False
+@lru_cache(maxsize=4096)
+def _of_list(kind: str, keys: tuple[str, ...], values: tuple[object, ...], drawn: object) -> int:
+    """Look whether a list has plain values, each there once, and nothing beside it."""
+    form = {"discrete": _REAL, "categorical": _VALUE}.get(kind)
+    found = (_DRAWN if drawn != _USUAL else 0) | (_STEP if "step" in keys else 0)
+    if form is None or not values or not _OF_LISTS.issuperset(keys) or drawn not in DISTRIBUTIONS:
+        return found | _ODD
+    if not all(isinstance(value, str) and form.fullmatch(value) for value in values):
+        return found | _ODD
+    return found if len(set(values)) == len(values) else found | _ODD
 
 
 def _has_odd_entries(subject: Subject) -> bool:
     """Whether the entries are not simply one for each parameter, and each in the template."""
-    listed, names = subject.template.get("trialParameters"), [entry.name for entry in subject.entries]
-    if not isinstance(listed, list) or len(names) < len(listed) or not names:
+    listed, entries, told = subject.template.get("trialParameters"), subject.entries, subject.text
+    if not isinstance(listed, list) or len(entries) < len(listed) or not entries:
         return True
-    references, wanted = [entry.reference for entry in subject.entries], [p.name for p in subject.parameters]
+    if len({*map(_NAMED, entries)}) < len(entries):
+        return True
+    lines = [command[-1] for command in subject.commands]  # where most placeholders stand; they are short
+    run = lines[0] if len(lines) == 1 else " ".join(lines)
+    held = 0
+    for _, name, reference in entries:
+        placeholder = _placeholder(name, reference)
+        there = run.count(placeholder) or told.count(placeholder) if placeholder else 0
+        if not there:
+            return True
+        held += there  # no more than there are, as no name stands twice
+    references, wanted = [*map(_REFERENCE, entries)], [*map(_NAMED, subject.parameters)]
     if references != wanted and sorted(references) != sorted(wanted):
         return True
-    for _, name, reference in subject.entries:
-        if not _is_plain_entry(name, reference):
-            return True
-    text = subject.text
-    held = [piece.partition("}")[0] for piece in text.split(PLACEHOLDER_HEAD)[1:]]
-    if len(set(names)) < len(names) or set(held) != set(names):
-        return True
-    folded = text.lower()  # what else begins like a placeholder is misspelt
-    if folded.count("param") == len(held):
+    folded = told.lower()  # what else begins like a placeholder is misspelt, or without an entry
+    if folded.count("param") == held:
         return False
-    return folded.count("trialparam") != len(held) or "trial_param" in folded
+    return folded.count("trialparam") != held or "trial_param" in folded
 
 
 @lru_cache(maxsize=4096)
-def _is_plain_entry(name: str, reference: str) -> bool:
-    return bool(reference) and "$" not in reference and _ENTRY.fullmatch(name) is not None
+def _placeholder(name: str, reference: str) -> str:
+    """Give what stands for a plain entry in the trial; "" for any other."""
+    is_plain = bool(reference) and "$" not in reference and _ENTRY.fullmatch(name) is not None
+    return f"{PLACEHOLDER_HEAD}{name}}}" if is_plain else ""
 
 
 def _has_odd_source(subject: Subject) -> bool:
@@ -288,28 +301,25 @@ _PLACES: dict[str, tuple[str, tuple[str | None, ...]]] = {
 def _has_odd_folder(subject: Subject) -> bool:
     """Whether the trial speaks of the folder over which Katib mounts a volume, or that is the root."""
     place = mapping(mapping(mapping(subject.spec.get("metricsCollectorSpec")).get("source")).get("fileSystemPath"))
-    path, kind = place.get("path"), place.get("kind")
-    folder = mounted_at(subject.collector, path if isinstance(path, str) else "", kind if isinstance(kind, str) else "")
-    if not folder:
-        return False
-    neat = tidy(folder)
-    return neat == "/" or neat in subject.text or folder in subject.text
+    folder, neat = _folder(subject.collector, text(place.get("path")), text(place.get("kind")))
+    return neat == "/" or (bool(folder) and (neat in subject.text or (neat != folder and folder in subject.text)))
+
+
+@lru_cache(maxsize=1024)
+def _folder(collector: str, path: str, kind: str) -> tuple[str, str]:
+    folder = mounted_at(collector, path, kind)
+    return folder, tidy(folder) if folder else ""
 
 
 LOOKS: tuple[Look, ...] = (
-    ("head", _has_odd_head),
-    ("metadata", _has_odd_metadata),
-    ("namespace", _has_odd_namespace),
-    ("labels", _has_odd_labels),
-    ("objective", _has_odd_objective),
-    ("defaults", _is_defaulted),
-    ("counts", _has_odd_counts),
-    ("settings", _has_odd_settings),
-    ("together", _has_settings_together),
-    ("space", _has_odd_space),
-    ("steps", _has_steps),
-    ("drawn", _is_drawn),
-    ("entries", _has_odd_entries),
-    ("source", _has_odd_source),
-    ("folder", _has_odd_folder),
+    (("head", "metadata", "namespace", "labels"), _search_head),
+    (("objective",), _has_odd_objective),
+    (("defaults",), _is_defaulted),
+    (("counts",), _has_odd_counts),
+    (("settings",), _has_odd_settings),
+    (("together",), _has_settings_together),
+    (("space", "steps", "drawn"), _search_space),
+    (("entries",), _has_odd_entries),
+    (("source",), _has_odd_source),
+    (("folder",), _has_odd_folder),
 )

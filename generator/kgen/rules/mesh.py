@@ -67,7 +67,7 @@ def proxy_is_refused_by_the_pod(subject: Subject) -> Iterator[Finding]:
     Good: `trialSpec: {spec: {template: {metadata: {labels: {sidecar.istio.io/inject: "false"}}}}}`
     """
     in_trial = f"'{INJECT}'" in subject.text
-    if not in_trial and "labels" not in mapping(subject.manifest.get("metadata")) and not _annotated(subject):
+    if not in_trial and "labels" not in subject.metadata and not _annotated(subject):
         return
     places = [(*holder, INJECT) for holder in _OUTSIDE if _no(mapping(_get(subject.manifest, holder)).get(INJECT))]
     if not places:
@@ -75,7 +75,7 @@ def proxy_is_refused_by_the_pod(subject: Subject) -> Iterator[Finding]:
     silent = [path for path, metadata in _templates(subject) if _is_silent(metadata)]
     if not silent and subject.trial.get("kind") != TRAINJOB:
         return
-    if not silent and subject.text.count(INJECT) > sum(1 for place in places if place[0] == "spec"):
+    if not silent and _times(subject.trial) > sum(1 for place in places if place[0] == "spec"):
         return  # a TrainJob that says it in an override as well
     for number, place in enumerate(places):
         yield Finding(
@@ -86,8 +86,17 @@ def proxy_is_refused_by_the_pod(subject: Subject) -> Iterator[Finding]:
         )
 
 
+def _times(value: object) -> int:
+    """Count the keys and texts that name the label."""
+    if isinstance(value, dict):
+        return sum((INJECT in key) + _times(item) for key, item in value.items())
+    if isinstance(value, list):
+        return sum(map(_times, value))
+    return int(isinstance(value, str) and INJECT in value)
+
+
 def _annotated(subject: Subject) -> bool:
-    return INJECT in mapping(mapping(subject.manifest.get("metadata")).get("annotations"))
+    return INJECT in mapping(subject.metadata.get("annotations"))
 
 
 def _owner(place: FieldPath) -> str:
@@ -188,7 +197,7 @@ def proxy_is_refused_where_istio_is(subject: Subject) -> Iterator[Finding]:
     Bad:  a pod template without `sidecar.istio.io/inject` in namespace kubeflow-user-example-com
     Good: `metadata: {labels: {sidecar.istio.io/inject: "false"}}` of the pod template
     """
-    namespace = mapping(subject.manifest.get("metadata")).get("namespace")
+    namespace = subject.metadata.get("namespace")
     if not text(namespace).startswith(_PROFILE) or INJECT in subject.text or "istio.io/" in subject.text:
         return
     if any(_get(subject.manifest, (*holder, INJECT)) is not None for holder in _OUTSIDE[:2]):

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from kgen.katib import collectors as katib
-from kgen.katib.pods import containers
 from kgen.katib.v1beta1 import TRIAL
 from kgen.model.diagnostic import Edit, EditKind, Effect, Finding, Severity
 from kgen.model.node import FieldPath
@@ -51,12 +50,9 @@ def _mounted(subject: Subject) -> str:
 
 def _training(subject: Subject) -> Iterator[_Training]:
     name = text(subject.template.get("primaryContainerName"))
-    if not name:
-        return
-    for path, pod in subject.pods:
-        for at, container in containers(pod):
-            if container.get("name") == name:
-                yield _Training((*TRIAL, *path, *at), container)
+    for path, container in subject.containers if name else ():
+        if container.get("name") == name and path[-2] == "containers":
+            yield _Training((*TRIAL, *path), container)
 
 
 def _mounts(training: _Training) -> Iterator[tuple[FieldPath, str]]:
@@ -204,10 +200,9 @@ def metrics_file_is_mentioned(subject: Subject) -> Iterator[Finding]:
         return
     tidy = katib.tidy(path)
     folder, _, name = tidy.rpartition("/")
-    words = [word for word in (tidy, folder, name) if word]
     for each in _training(subject):
         said = _said(each)
-        if said is not None and not any(word in said for word in words):
+        if said is not None and not (folder and folder in said) and (name or tidy) not in said:
             message = f"command, args and env of container `{text(each.fields.get('name'))}` do not mention `{path}`"
             help_ = "see that the program writes there, or pass it the path; a file that nobody writes ends the trial"
             related = (*each.path, "command" if each.fields.get("command") else "args")
@@ -218,14 +213,15 @@ def metrics_file_is_mentioned(subject: Subject) -> Iterator[Finding]:
 def _said(training: _Training) -> str | None:
     """Give what the manifest says to the program; None where it says nothing, or not all of it."""
     given = training.fields
-    words = [text(word) for key in ("command", "args") for word in listed(given.get(key))]
+    words = [*listed(given.get("command")), *listed(given.get("args"))]
     if not words or given.get("envFrom"):
         return None
-    for entry in map(mapping, listed(given.get("env"))):
-        if entry.get("valueFrom") is not None:
+    for entry in listed(given.get("env")):
+        held = mapping(entry)
+        if held.get("valueFrom") is not None:
             return None
-        words.append(text(entry.get("value")))
-    return "\n".join(words)
+        words.append(held.get("value"))
+    return "\n".join([word for word in words if type(word) is str])
 
 
 @rule("KG624", Effect.ADVICE, VALIDATOR, Severity.WARNING, when=odd_in("source"))

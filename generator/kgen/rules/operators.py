@@ -196,7 +196,7 @@ def primary_labels_match_a_pod(subject: Subject) -> Iterator[Finding]:
         return
     kind = _operator(subject)
     for key, value in wanted.items():
-        if not isinstance(value, str) or key in mapping(mapping(subject.manifest.get("metadata")).get("labels")):
+        if not isinstance(value, str) or key in mapping(subject.metadata.get("labels")):
             continue
         if _set_by_others(subject, kind, key, value) or any(
             _has(subject, path, key, value) for path, _ in subject.pods

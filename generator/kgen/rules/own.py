@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from kgen.model.diagnostic import Diagnostic, Finding, InputError, error
 from kgen.model.node import Span
-from kgen.model.values import mapping, text
+from kgen.model.values import text
 from kgen.rules.rule import Check, CheckAll, Rule, RuleOfAll
 from kgen.rules.subject import Subject
 
@@ -76,7 +76,7 @@ def _sound(finding: object) -> Finding:
 
 
 def _called(subject: Subject) -> str:
-    metadata = mapping(subject.manifest.get("metadata"))
+    metadata = subject.metadata
     names = [text(metadata.get(key)) for key in ("namespace", "name")]
     return f"Experiment `{'/'.join(name for name in names if name)}`"
 

@@ -45,7 +45,7 @@ class Words(NamedTuple):
 def commands(subject: Subject, *, plain: bool = True) -> Iterator[Words]:
     """Yield what the containers of a trial run; without the plain ones, which mean the same to a shell, if asked."""
     wraps = subject.collector in WRAPPING
-    for path, name, split, words, is_plain in subject.commands:
+    for path, name, split, words, is_plain, _ in subject.commands:
         if plain or not is_plain:
             places = [("command", at) if at < split else ("args", at - split) for at in range(len(words))]
             paths: list[FieldPath] = [(*TRIAL, *path, *place) for place in places]

@@ -31,7 +31,7 @@ def queue_is_on_the_job(subject: Subject) -> Iterator[Finding]:
     Bad:  `metadata: {labels: {kueue.x-k8s.io/queue-name: team-a}}` of the Experiment
     Good: `trialSpec: {metadata: {labels: {kueue.x-k8s.io/queue-name: team-a}}}`
     """
-    metadata = mapping(subject.manifest.get("metadata"))
+    metadata = subject.metadata
     own = mapping(mapping(subject.trial.get("metadata")).get("labels"))
     on_top = _QUEUE in mapping(metadata.get("labels"))
     if not on_top and _QUEUE not in subject.text:

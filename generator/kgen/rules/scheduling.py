@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from kgen.katib.pods import containers, is_more
@@ -28,7 +29,7 @@ _DEVICES = ("nvidia.com/", "amd.com/", "gpu.intel.com/", "google.com/tpu", "aws.
 
 
 def _bad_label(value: object) -> bool:
-    return isinstance(value, str) and "${" not in value and _LABEL_VALUE.fullmatch(value) is None
+    return isinstance(value, str) and _LABEL_VALUE.fullmatch(value) is None and "${" not in value
 
 
 @rule("KG550", Effect.NO_POD, _CORE, when=holds("tolerations"))
@@ -44,11 +45,21 @@ def tolerations_are_legal(subject: Subject) -> Iterator[Finding]:
     for path, pod in subject.pods:
         if "tolerations" in pod:
             for index, item in enumerate(listed(pod["tolerations"])):
-                if isinstance(item, dict):
+                if isinstance(item, dict) and not _is_usual(item):
                     for key, message, help_, value in _toleration(item):
                         place = (*TRIAL, *path, "tolerations", index, key)
                         fix = (Edit(EditKind.SET, place, value),) if value else ()
                         yield Finding(place, message, help_, fix=fix)
+
+
+def _is_usual(given: dict[str, Any]) -> bool:
+    """Whether a toleration is one of the form that nearly all have, and so legal."""
+    return (
+        given.get("operator") == "Exists"
+        and given.get("effect", "") in ("NoSchedule", "")
+        and "value" not in given
+        and "tolerationSeconds" not in given
+    )
 
 
 def _toleration(given: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:
@@ -202,38 +213,43 @@ def gpu_nodes_are_asked_for_gpus(subject: Subject) -> Iterator[Finding]:
     Bad:  `tolerations: [{key: nvidia.com/gpu, operator: Exists}]` without `nvidia.com/gpu` in any `limits`
     Good: the same, with `resources: {limits: {nvidia.com/gpu: 1}}`
     """
-    if "resourceClaims" in subject.keys or any(_has_device(container) for _, container in subject.containers):
+    for _, container in subject.containers:
+        resources = mapping(container.get("resources"))
+        if "/" in "".join([*mapping(resources.get("limits")), *mapping(resources.get("requests"))]):
+            return
+    if "resourceClaims" in subject.keys:
         return
-    place = next((place for path, pod in subject.pods if (place := _sent_to_gpus(path, pod)) is not None), None)
-    if place is None:
-        return
-    yield Finding(
-        path=(*TRIAL, *place),
-        message="this sends the trial to GPU nodes, and no container asks for a GPU",
-        help=mend(
-            subject,
-            "set `trial.resources.gpu`, or remove this",
-            "add `nvidia.com/gpu: 1` to `resources.limits` of the training container, or remove this",
-        ),
-    )
+    for path, pod in subject.pods:
+        place = _sent_to_gpus(pod)
+        if place:
+            yield Finding(
+                path=(*TRIAL, *path, *place),
+                message="this sends the trial to GPU nodes, and no container asks for a GPU",
+                help=mend(
+                    subject,
+                    "set `trial.resources.gpu`, or remove this",
+                    "add `nvidia.com/gpu: 1` to `resources.limits` of the training container, or remove this",
+                ),
+            )
+            return
 
 
-def _has_device(container: dict[str, Any]) -> bool:
-    resources = mapping(container.get("resources"))
-    names = [*mapping(resources.get("limits")), *mapping(resources.get("requests"))]
-    return "/" in "".join(names)
-
-
-def _sent_to_gpus(path: FieldPath, pod: dict[str, Any]) -> FieldPath | None:
+def _sent_to_gpus(pod: dict[str, Any]) -> FieldPath:
+    """Give the place in a pod's spec that sends it to GPU nodes; () if nothing does."""
     if "tolerations" in pod:
         for index, item in enumerate(listed(pod["tolerations"])):
-            if _GPU.search(text(mapping(item).get("key"))):
-                return (*path, "tolerations", index)
+            if isinstance(item, dict) and _is_of_gpus(text(item.get("key"))):
+                return ("tolerations", index)
     if "nodeSelector" in pod:
         for key, value in mapping(pod["nodeSelector"]).items():
-            if value != "false" and _GPU.search(str(key)):
-                return (*path, "nodeSelector", key)
-    return (*path, "runtimeClassName") if pod.get("runtimeClassName") == "nvidia" else None
+            if value != "false" and _is_of_gpus(key):
+                return ("nodeSelector", key)
+    return ("runtimeClassName",) if pod.get("runtimeClassName") == "nvidia" else ()
+
+
+@lru_cache(maxsize=1024)
+def _is_of_gpus(key: str) -> bool:
+    return _GPU.search(key) is not None
 
 
 def _shared_memory(subject: Subject) -> Iterator[tuple[FieldPath, dict[str, Any], dict[str, Any]]]:

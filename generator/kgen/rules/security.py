@@ -85,7 +85,7 @@ def no_credential_in_text(subject: Subject) -> Iterator[Finding]:
     Bad:  `env: {HF_TOKEN: hf_…}`
     Good: `env: {HF_TOKEN: {secretKeyRef: {name: hub, key: token}}}`
     """
-    annotations = mapping(subject.manifest.get("metadata")).get("annotations")
+    annotations = subject.metadata.get("annotations")
     custom = subject.spec.get("metricsCollectorSpec") if subject.collector == "Custom" else None
     beside = f"{annotations}{custom}" if annotations or custom else ""
     if not credentials.may_hold_token(subject.said + beside):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import KeysView, Mapping
 from typing import Any, NamedTuple
 
 from kgen.katib.decode import Flaw
@@ -11,7 +11,9 @@ from kgen.model.environment import Target
 from kgen.model.flags import Script
 from kgen.model.node import FieldPath
 from kgen.model.policies import NO_POLICIES, Policies
-from kgen.model.values import listed, mapping, text
+from kgen.model.values import Words, listed, mapping, text, words_of
+
+_new: Any = tuple.__new__  # of a NamedTuple without its Python function
 
 
 class Entry(NamedTuple):
@@ -44,6 +46,7 @@ class Subject(NamedTuple):
     plain: bool  # written by hand as a manifest, not as a compact spec: the mend speaks of its fields
     flaws: tuple[Flaw, ...]  # what reading it against Katib's and Kubernetes' types found
     policies: Policies
+    metadata: dict[str, Any]
     spec: dict[str, Any]
     algorithm: str  # its name
     collector: str  # its kind
@@ -55,8 +58,8 @@ class Subject(NamedTuple):
     containers: tuple[Container, ...]  # of those pods, those that run first included, with their paths in `trial`
     commands: tuple[Command, ...]  # what the containers of those pods run
     said: str  # all texts of `trial`, in one line: to look for a word
-    text: str  # its keys as well, each in quotes as Python writes them
-    keys: frozenset[str]  # of all mappings in `trial`
+    text: str  # each of its keys as well, all in quotes as Python writes them
+    keys: KeysView[str]  # of all mappings in `trial`
     script: Script | None = None  # that it runs, where the compact spec names it
 
 
@@ -70,19 +73,22 @@ def read(
     flaws: tuple[Flaw, ...] = (),
     policies: Policies = NO_POLICIES,
     script: Script | None = None,
+    words: Words | None = None,
 ) -> Subject:
-    """Read the parts of an Experiment."""
+    """Read the parts of an Experiment; `words` are the keys and texts of its trial, where they are had."""
     spec = mapping(manifest.get("spec"))
     template = mapping(spec.get("trialTemplate"))
     trial = mapping(template.get("trialSpec"))
     pods = pod_specs(trial)
+    containers = every_container(pods)
     algorithm = text(mapping(spec.get("algorithm")).get("algorithmName"))
-    keys: list[str] = []
-    texts: list[str] = []
-    _gather(trial, keys, texts)
-    said = "', '".join(texts).replace("\n", "\\n")
+    if words is None:
+        words = ({}, [])
+        words_of(trial, *words)
+    keys, texts = words
+    said = _line(texts)
     collector = text(mapping(mapping(spec.get("metricsCollectorSpec")).get("collector")).get("kind"))
-    return Subject(
+    values = (
         manifest,
         manifest if given is None else given,
         target,
@@ -90,46 +96,52 @@ def read(
         plain,
         flaws,
         policies,
+        mapping(manifest.get("metadata")),
         spec,
         algorithm,
         collector,
         template,
         trial,
-        tuple(
-            [
-                Space(
-                    index,
-                    text(item.get("name")),
-                    text(item.get("parameterType")),
-                    mapping(item.get("feasibleSpace")),
-                )
-                for index, item in enumerate(listed(spec.get("parameters")))
-                if isinstance(item, dict)
-            ]
-        ),
-        tuple(
-            [
-                Entry(index, text(item.get("name")), text(item.get("reference")))
-                for index, item in enumerate(listed(template.get("trialParameters")))
-                if isinstance(item, dict)
-            ]
-        ),
+        _spaces(listed(spec.get("parameters"))),
+        _entries(listed(template.get("trialParameters"))),
         pods,
-        every_container(pods),
-        commands(trial, pods),
+        containers,
+        commands(trial, containers),
         said,
         "{'" + "', '".join(keys) + f"', '{said}'}}",
-        frozenset(keys),
+        keys.keys(),
         script,
     )
+    subject: Subject = _new(Subject, values)
+    return subject
 
 
-def _gather(value: dict[str, Any] | list[Any], keys: list[str], texts: list[str]) -> None:
-    """Add the keys and the texts of plain data."""
-    if isinstance(value, dict):
-        keys += value
-    for item in value.values() if isinstance(value, dict) else value:
-        if type(item) is str:
-            texts.append(item)
-        elif type(item) is dict or type(item) is list:
-            _gather(item, keys, texts)
+def _spaces(parameters: list[Any]) -> tuple[Space, ...]:
+    out: list[Space] = []
+    for index, item in enumerate(parameters):
+        if isinstance(item, dict):
+            get = item.get
+            name, kind, space = get("name"), get("parameterType"), get("feasibleSpace")
+            if type(name) is not str or type(kind) is not str or type(space) is not dict:
+                name, kind, space = text(name), text(kind), mapping(space)
+            out.append(_new(Space, (index, name, kind, space)))
+    return tuple(out)
+
+
+def _entries(parameters: list[Any]) -> tuple[Entry, ...]:
+    out: list[Entry] = []
+    for index, item in enumerate(parameters):
+        if isinstance(item, dict):
+            name, reference = item.get("name"), item.get("reference")
+            if type(name) is not str or type(reference) is not str:
+                name, reference = text(name), text(reference)
+            out.append(_new(Entry, (index, name, reference)))
+    return tuple(out)
+
+
+def _line(texts: list[Any]) -> str:
+    try:
+        joined = "', '".join(texts)
+    except TypeError:  # a boolean among them
+        joined = "', '".join([text for text in texts if type(text) is str])
+    return joined.replace("\n", "\\n") if "\n" in joined else joined

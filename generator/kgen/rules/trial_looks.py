@@ -10,8 +10,9 @@ from kgen.katib.names import DNS_LABEL
 from kgen.katib.pods import is_job
 from kgen.katib.v1beta1 import JOB_CONDITIONS, OPERATOR_CONDITIONS
 from kgen.model.image import is_moving
+from kgen.model.values import mapping
 from kgen.rules.credentials import may_name_secret
-from kgen.rules.looks import Look, is_label
+from kgen.rules.looks import Look, are_labels
 from kgen.rules.subject import Subject
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -48,29 +49,28 @@ def _has_odd_pods(subject: Subject) -> bool:
 
     Where there are several, they have the same labels.
     """
-    trial, job, first = subject.trial, is_job(subject.trial), None
-    if not subject.pods or len(subject.pods) != (1 if job else _count_replicas(trial)):
+    trial, pods, first = subject.trial, subject.pods, None
+    job = is_job(trial)
+    if not pods or len(pods) != (1 if job else _count_replicas(trial)):
         return True
-    for path, pod in subject.pods:
+    for path, pod in pods:
         if path != _POD_OF_JOB if job else len(path) != 5 or path[0] != "spec" or path[-2:] != _POD_OF_JOB[1:]:
             return True
         holder: dict[str, Any] = trial["spec"] if job else trial["spec"][path[1]][path[2]]
-        metadata = holder["template"].get("metadata", {})
-        if (
-            len(pod["containers"]) != 1
-            or (pod.get("restartPolicy") if job else holder.get("restartPolicy", "Never")) != "Never"
-        ):
+        policy = pod.get("restartPolicy") if job else holder.get("restartPolicy", "Never")
+        if policy != "Never" or len(pod["containers"]) != 1:
             return True
-        if not isinstance(metadata, dict) or not metadata.keys() <= {"labels"}:
+        metadata = holder["template"].get("metadata", _NOTHING)
+        if not isinstance(metadata, dict) or len(metadata) > ("labels" in metadata):
             return True
-        labels = metadata.get("labels", {})
-        if not isinstance(labels, dict) or labels != (labels if first is None else first):
+        labels = metadata.get("labels", _NOTHING)
+        if not isinstance(labels, dict) or (labels != first if first is not None else not are_labels(labels)):
             return True
         first = labels
-        for key, value in labels.items():
-            if not is_label(key, value):
-                return True
     return False
+
+
+_NOTHING: dict[str, Any] = {}
 
 
 def _count_replicas(trial: dict[str, Any]) -> int:
@@ -81,53 +81,56 @@ def _count_replicas(trial: dict[str, Any]) -> int:
     return sum([len(each) for key, each in spec.items() if key.endswith("ReplicaSpecs") and isinstance(each, dict)])
 
 
-def _has_odd_containers(subject: Subject) -> bool:
-    """Whether a container is not the primary one of its pod, or lacks a name, an image or a command."""
-    primary = subject.template.get("primaryContainerName")
-    if not len(subject.pods) == len(subject.containers) == len(subject.commands) or not subject.pods:
-        return True
-    if not isinstance(primary, str) or not _is_container(primary):
-        return True
-    for _, fields in subject.containers:
+def _search_containers(subject: Subject) -> int:
+    """Whether containers are odd, whatever they run, and their images, their resources, their variables.
+
+    A container is odd that is not the primary one of its pod, or lacks a name, an image or a command.
+    """
+    pods, listed, primary = subject.pods, subject.containers, subject.template.get("primaryContainerName")
+    if not pods:
+        return _CONTAINERS | _IMAGES | _RESOURCES | _VARIABLES
+    found = _IMAGES | _VARIABLES if subject.collector == "Custom" else 0
+    if not len(pods) == len(listed) == len(subject.commands) or not _is_container(primary):
+        found |= _CONTAINERS
+    for _, fields in listed:
         image = fields.get("image")
-        if fields.get("name") != primary or not isinstance(image, str) or not image:
+        if fields.get("name") != primary or type(image) is not str or not image:
+            found |= _CONTAINERS
+        if type(image) is str and _is_moving(image):
+            found |= _IMAGES
+        if "resources" in fields and _are_odd_resources(fields["resources"]):
+            found |= _RESOURCES
+        if "env" in fields and _are_odd_variables(fields["env"]):
+            found |= _VARIABLES
+    return found
+
+
+_CONTAINERS, _IMAGES, _RESOURCES, _VARIABLES = 1, 2, 4, 8
+_is_moving = lru_cache(maxsize=4096)(is_moving)
+
+
+def _is_container(name: object) -> bool:
+    return isinstance(name, str) and DNS_LABEL.fullmatch(name) is not None and not name.startswith("metrics-")
+
+
+def _are_odd_resources(resources: object) -> bool:
+    """Whether a device is asked for, or less or more is requested than the limit."""
+    given = mapping(resources)
+    limits = given.get("limits")
+    if not isinstance(limits, dict) or "/" in "".join(limits):
+        return True
+    return "requests" in given and bool(given["requests"] != limits)
+
+
+def _are_odd_variables(env: object) -> bool:
+    """Whether a variable has a name that is not plain, or one as of a secret."""
+    for entry in env if isinstance(env, list) else (None,):
+        if not isinstance(entry, dict) or ("value" in entry and "valueFrom" in entry):
+            return True
+        name = entry.get("name")
+        if type(name) is not str or not _is_plain_variable(name):
             return True
     return False
-
-
-@lru_cache(maxsize=1024)
-def _is_container(name: str) -> bool:
-    return DNS_LABEL.fullmatch(name) is not None and not name.startswith("metrics-")
-
-
-def _has_odd_images(subject: Subject) -> bool:
-    if not subject.pods or subject.collector == "Custom":
-        return True
-    return any(isinstance(image := fields.get("image"), str) and is_moving(image) for _, fields in subject.containers)
-
-
-def _has_odd_resources(subject: Subject) -> bool:
-    """Whether a device is asked for, or less or more is requested than the limit."""
-    for _, fields in subject.containers:
-        if "resources" in fields:
-            resources = fields["resources"]
-            limits = resources.get("limits") if isinstance(resources, dict) else None
-            if not isinstance(limits, dict) or any("/" in name for name in limits):
-                return True
-            if resources.get("requests", limits) != limits:
-                return True
-    return not subject.pods
-
-
-def _has_odd_variables(subject: Subject) -> bool:
-    """Whether a variable has a name that is not plain, or one as of a secret."""
-    for _, fields in subject.containers:
-        env = fields.get("env", ())
-        for entry in env if isinstance(env, (list, tuple)) else (None,):
-            name = entry.get("name") if isinstance(entry, dict) else None
-            if not isinstance(name, str) or not _is_plain_variable(name) or (entry.keys() >= {"value", "valueFrom"}):
-                return True
-    return not subject.pods or subject.collector == "Custom"
 
 
 @lru_cache(maxsize=4096)
@@ -138,8 +141,7 @@ def _is_plain_variable(name: str) -> bool:
 def _names_secrets(subject: Subject) -> bool:
     """Whether a command line may hold the name of a secret, or builds an image."""
     for command in subject.commands:
-        line = " ".join(command.words)
-        if may_name_secret(line) or "--build-arg" in line:
+        if may_name_secret(command.text) or "--build-arg" in command.text:
             return True
     return not subject.pods or subject.collector == "Custom"
 
@@ -153,8 +155,8 @@ def _names_shell(words: list[str]) -> bool:
 
 def _has_odd_commands(subject: Subject) -> bool:
     """Whether a command holds a shell, or anything that one would read otherwise than a program."""
-    for command in subject.commands:  # noqa: SIM110 - see above
-        if not command.plain or _names_shell(command.words):
+    for command in subject.commands:
+        if not command.plain or ("sh" in command.text and _names_shell(command.words)):
             return True
     return False
 
@@ -164,14 +166,11 @@ def _has_script(subject: Subject) -> bool:
 
 
 LOOKS: tuple[Look, ...] = (
-    ("template", _has_odd_template),
-    ("object", _has_metadata),
-    ("pods", _has_odd_pods),
-    ("containers", _has_odd_containers),
-    ("images", _has_odd_images),
-    ("resources", _has_odd_resources),
-    ("variables", _has_odd_variables),
-    ("secrets", _names_secrets),
-    ("commands", _has_odd_commands),
-    ("script", _has_script),
+    (("template",), _has_odd_template),
+    (("object",), _has_metadata),
+    (("pods",), _has_odd_pods),
+    (("containers", "images", "resources", "variables"), _search_containers),
+    (("secrets",), _names_secrets),
+    (("commands",), _has_odd_commands),
+    (("script",), _has_script),
 )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from posixpath import dirname, join, normpath
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from kgen.codec.manifests import read_counted
+from kgen.codec.manifests import read_stream
 from kgen.katib.v1beta1 import API_VERSION, GROUP, KIND
 from kgen.model.diagnostic import Diagnostic, Severity, error
-from kgen.model.node import FieldPath, Node, Span, fields, get, items
+from kgen.model.node import FieldPath, Node, Plain, Span, fields, get, items
 from kgen.model.sources import Unreadable
 from kgen.model.words import nearest
 
@@ -28,6 +28,7 @@ class Found(NamedTuple):
     """One object of a file."""
 
     object: Node
+    plain: Plain  # the same without places
     kind: str
     api: str  # apiVersion
     within: FieldPath  # where it lies in its document: () or ("items", 3)
@@ -69,21 +70,21 @@ class _Work:
         self._patches = patches
 
     def take(self, file: str, data: bytes, *, asked: bool) -> None:
-        documents, wrong, count = read_counted(data, file)
+        documents, plain, wrong, values = read_stream(data, file)
         before = len(self.problems)
         self.problems.extend(wrong)
         if file in self._patches:
             self.passed += len(documents)
             return
-        found = [each for document in documents for each in self._objects(document, ())]
+        found = [each for both in zip(documents, plain, strict=True) for each in self._objects(*both, ())]
         for each in found:
             (self.experiments if _is_experiment(each) else self.others).append(each)
-        self.room -= count if found else 0
+        self.room -= values if found else 0
         told = any(w.severity is Severity.ERROR for w in self.problems[before:])
         if asked and not told and not found and not any(map(_is_object, documents)):  # a List may be empty
             self.problems.append(_no_object(documents, file))
 
-    def _objects(self, node: Node, within: FieldPath) -> Iterator[Found]:
+    def _objects(self, node: Node, plain: Any, within: FieldPath) -> Iterator[Found]:
         """Yield the object that a document is, or those of the List that it is."""
         if not _is_object(node):
             self.passed += 1
@@ -93,16 +94,19 @@ class _Work:
         members = get(node, "items")
         if kind.endswith("List") and members is not None and isinstance(members.value, tuple):
             for index, item in enumerate(items(members)):
-                yield from self._objects(_typed(item, kind.removesuffix("List"), api), (*within, "items", index))
+                typed = _typed(item, plain["items"][index], kind.removesuffix("List"), api)
+                yield from self._objects(*typed, (*within, "items", index))
         else:
-            yield Found(node, kind, api, within)
+            yield Found(node, plain, kind, api, within)
 
 
-def _typed(item: Node, kind: str, api: str) -> Node:
+def _typed(item: Node, plain: Any, kind: str, api: str) -> tuple[Node, Plain]:
     """Give an item of a list of one kind what it is: the API server leaves that out, as the list says it."""
     if not kind or not isinstance(item.value, dict) or {"kind", "apiVersion"} & item.value.keys():
-        return item
-    return Node({"apiVersion": Node(api, item.span), "kind": Node(kind, item.span), **item.value}, item.span)
+        return item, plain
+    said = {"apiVersion": api, "kind": kind}
+    nodes = {key: Node(word, item.span) for key, word in said.items()}
+    return Node({**nodes, **item.value}, item.span), {**said, **plain}
 
 
 def _patches(files: Mapping[str, bytes | Unreadable]) -> frozenset[str]:
@@ -111,7 +115,7 @@ def _patches(files: Mapping[str, bytes | Unreadable]) -> frozenset[str]:
     for file, data in files.items():
         if not file.endswith(_KUSTOMIZATIONS) or isinstance(data, Unreadable):
             continue
-        for document in read_counted(data, file)[0]:
+        for document in read_stream(data, file).documents:
             paths = [get(patch, "path") for patch in items(get(document, "patches"))]
             paths += items(get(document, "patchesStrategicMerge"))
             texts = (node.value for node in paths if node is not None)
