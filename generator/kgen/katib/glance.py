@@ -77,9 +77,10 @@ def _struct(value: Any, own: Type, keys: Keys | None, texts: list[Any] | None) -
                 elif look is _WHOLE and type(inner) is int and 0 < inner <= _ANY_WHOLE:
                     continue
         _other(inner, own.fields[key], keys, texts)
-    for name in own.written:
-        if name not in value:
-            raise _FlawedError
+    if own.written:
+        for name in own.written:
+            if name not in value:
+                raise _FlawedError
 
 
 def _other(inner: Any, field: Field, keys: Keys | None, texts: list[Any] | None) -> None:

@@ -138,25 +138,26 @@ def _is_plain_variable(name: str) -> bool:
     return _VARIABLE.fullmatch(name) is not None and not may_name_secret(name)
 
 
-def _names_secrets(subject: Subject) -> bool:
-    """Whether a command line may hold the name of a secret, or builds an image."""
-    for command in subject.commands:
-        if may_name_secret(command.text) or "--build-arg" in command.text:
-            return True
-    return not subject.pods or subject.collector == "Custom"
+def _search_commands(subject: Subject) -> int:
+    """Whether a command line may hold the name of a secret or builds an image; and whether one is odd.
+
+    That is one with a shell in it, or with anything that one would read otherwise than a program.
+    """
+    found = 0 if subject.pods and subject.collector != "Custom" else _SECRETS
+    for _, _, _, words, plain, told in subject.commands:
+        if may_name_secret(told) or "--build-arg" in told:
+            found |= _SECRETS
+        if not plain or ("sh" in told and _names_shell(words)):
+            found |= _COMMANDS
+    return found
+
+
+_SECRETS, _COMMANDS = 1, 2
 
 
 def _names_shell(words: list[str]) -> bool:
     for word in words:  # noqa: SIM110 - see above
         if word.endswith("sh"):
-            return True
-    return False
-
-
-def _has_odd_commands(subject: Subject) -> bool:
-    """Whether a command holds a shell, or anything that one would read otherwise than a program."""
-    for command in subject.commands:
-        if not command.plain or ("sh" in command.text and _names_shell(command.words)):
             return True
     return False
 
@@ -170,7 +171,6 @@ LOOKS: tuple[Look, ...] = (
     (("object",), _has_metadata),
     (("pods",), _has_odd_pods),
     (("containers", "images", "resources", "variables"), _search_containers),
-    (("secrets",), _names_secrets),
-    (("commands",), _has_odd_commands),
+    (("secrets", "commands"), _search_commands),
     (("script",), _has_script),
 )
