@@ -47,6 +47,12 @@ def test_a_word_is_plain_where_a_shell_reads_it_as_a_program_does(word: str, pla
     assert (found.path, found.split, found.words, found.plain) == (("spec", "containers", 0), 1, ["x", word], plain)
 
 
+def test_a_placeholder_in_two_words_counts_as_one_where_all_are_joined_and_not_where_they_are_told() -> None:
+    held = Container(("spec", "containers", 0), {"name": "c", "command": ["x", "${trialPara", "meters.lr}"]})
+    (found,) = commands({}, (held,))
+    assert (found.plain, found.text) == (True, "x,${trialPara,meters.lr}")
+
+
 def test_a_command_that_is_no_list_of_texts_is_passed_over() -> None:
     odd: tuple[object, ...] = (None, "x", [], [1], {"a": "b"}, [None])
     pod = {"containers": [{"name": "c", "command": command} for command in odd]}

@@ -388,6 +388,12 @@ ROWS = [
         "env",
     ),
     (P.metrics_file_is_mentioned, _collected("File", _GOOD, tc_envFrom=[{"a": {}}]), None, "env from elsewhere"),
+    (
+        P.metrics_file_is_mentioned,
+        _collected("File", {**_GOOD, "path": "//"}, tc_args=["/data"]),
+        None,
+        "the root, which every absolute path mentions",
+    ),
     (P.metrics_file_is_mentioned, _collected("File", _GOOD, tc_command=[]), None, "no command: nothing is known"),
     (
         P.source_is_read,
