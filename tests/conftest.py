@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 import pytest
+from click.testing import CliRunner, Result
 
 from kgen import cli
 
@@ -24,7 +25,7 @@ class Ran(NamedTuple):
     err: str
 
 
-# The compact spec that tests bend.
+# The compact spec that tests bend, and one that searches wider.
 SPEC = """\
 objective: {maximize: accuracy}
 algorithm: random
@@ -35,6 +36,7 @@ trial:
   image: registry.example/mnist:1.0
   command: [python3, train.py]
 """
+WIDER = SPEC.replace("trial:\n", "  momentum: {double: [0.5, 0.9]}\ntrial:\n")
 
 Kgen: TypeAlias = Callable[..., Ran]
 Files: TypeAlias = Mapping[str, str | bytes]
@@ -74,6 +76,20 @@ def write_workspace(folder: Path, files: Files) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content.encode() if isinstance(content, str) else content)
     return folder
+
+
+def write_one(folder: Path, spec: str) -> Path:
+    """Write a workspace of one experiment, `dev/e`."""
+    environment = "namespace: team\nexperiments: [e]\n"
+    return write_workspace(folder, {"environments/dev/environment.yaml": environment, "experiments/e.yaml": spec})
+
+
+def invoke(*argv: str) -> Result:
+    """Run a command line by click, with the value that the command gives; what it raises is raised."""
+    result = CliRunner().invoke(cli.kgen, list(argv), standalone_mode=False)
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
 
 
 def tree(folder: Path) -> dict[str, bytes]:

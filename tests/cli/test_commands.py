@@ -11,21 +11,11 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from conftest import WIDER as SPEC
 from conftest import Kgen, Workspace, tree, write_workspace
 from kgen import __version__, pipeline
 from kgen.cli.tree import OWN_MARK
 
-SPEC = """\
-objective: {maximize: accuracy}
-algorithm: random
-trials: {max: 12, parallel: 3, maxFailed: 3}
-parameters:
-  lr: {double: [0.01, 0.1]}
-  momentum: {double: [0.5, 0.9]}
-trial:
-  image: registry.example/mnist:1.0
-  command: [python3, train.py]
-"""
 FILES = {
     "experiments/mnist.yaml": SPEC,
     "overlays/big.yaml": "experiment: {trials: {max: 100}}\n",

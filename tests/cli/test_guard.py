@@ -8,20 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from conftest import WIDER as SPEC
 from conftest import Kgen, Ran, tree, write_workspace
 from repository import Repository, clean_git, needs_git
 
-SPEC = """\
-objective: {maximize: accuracy}
-algorithm: random
-trials: {max: 12, parallel: 3, maxFailed: 3}
-parameters:
-  lr: {double: [0.01, 0.1]}
-  momentum: {double: [0.5, 0.9]}
-trial:
-  image: registry.example/mnist:1.0
-  command: [python3, train.py]
-"""
 FIXED = "namespace: ml\noverlays: [big]\nexperiments: [mnist]\n"
 FILES = {
     "kgen.yaml": "target: {katib: '0.19'}\n",

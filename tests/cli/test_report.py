@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
-from kgen.cli import kgen, shown
+from conftest import invoke, write_one
+from kgen.cli import shown
 from kgen.katib.observation import Metric
 from kgen.local.ending import Outcome, Reason
 from kgen.local.store import Run, Store
@@ -73,10 +74,7 @@ def report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Report:
     monkeypatch.chdir(tmp_path)
 
     def call(*words: str) -> Result:
-        result = CliRunner().invoke(kgen, ["report", *words], standalone_mode=False)
-        if result.exception is not None and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        return result
+        return invoke("report", *words)
 
     return call
 
@@ -261,13 +259,10 @@ trial: {image: registry.example.com/t:1.0, command: [python, train.py]}
 
 
 def test_what_the_page_offers_to_paste_is_what_kgen_takes(tmp_path: Path) -> None:
-    (tmp_path / "environments" / "dev").mkdir(parents=True)
-    (tmp_path / "experiments").mkdir()
-    (tmp_path / "environments" / "dev" / "environment.yaml").write_text("namespace: team\nexperiments: [e]\n", "utf-8")
-    (tmp_path / "experiments" / "e.yaml").write_text(SPEC_FILE, "utf-8")
+    write_one(tmp_path, SPEC_FILE)
     point = {"lr": "0.0123", "--batch-size": "16", "opt": "it's"}
     words = ["show", "dev/e", "--root", str(tmp_path), *shlex.split(as_setting(point)), "--format", "json"]
-    result = CliRunner().invoke(kgen, words, standalone_mode=False)
+    result = invoke(*words)
     assert result.return_value == 0, result.stderr
     container = json.loads(result.stdout)["spec"]["template"]["spec"]["containers"][0]
     flags = [*container["command"], *container.get("args", [])][2:]

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
-from kgen.cli import kgen
+from conftest import invoke, write_one
 
 SPEC = """\
 objective: {{maximize: acc, goal: 0.99}}
@@ -31,18 +31,12 @@ Sample = Callable[..., Result]
 @pytest.fixture
 def sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sample:
     """Run `kgen sample dev/e OPTIONS` for an algorithm and parameters."""
-    (tmp_path / "environments" / "dev").mkdir(parents=True)
-    (tmp_path / "experiments").mkdir()
-    (tmp_path / "environments" / "dev" / "environment.yaml").write_text("namespace: team\nexperiments: [e]\n", "utf-8")
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(write_one(tmp_path, ""))
 
     def call(*options: str, algorithm: str = "random", parameters: str = WHOLE) -> Result:
         body = SPEC.format(algorithm=algorithm, parameters=parameters)
         (tmp_path / "experiments" / "e.yaml").write_text(body, "utf-8")
-        result = CliRunner().invoke(kgen, ["sample", "dev/e", *options], standalone_mode=False)
-        if result.exception is not None:
-            raise result.exception
-        return result
+        return invoke("sample", "dev/e", *options)
 
     return call
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from click import UsageError
-from click.testing import CliRunner, Result
+from click.testing import Result
 
-from kgen.cli import kgen
+from conftest import invoke, write_one
 from kgen.katib.generation import NAME_LETTERS
 
 SPEC = """\
@@ -32,17 +32,10 @@ Show = Callable[..., Result]
 
 @pytest.fixture
 def show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Show:
-    (tmp_path / "environments" / "dev").mkdir(parents=True)
-    (tmp_path / "experiments").mkdir()
-    (tmp_path / "environments" / "dev" / "environment.yaml").write_text("namespace: team\nexperiments: [e]\n", "utf-8")
-    (tmp_path / "experiments" / "e.yaml").write_text(SPEC, "utf-8")
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(write_one(tmp_path, SPEC))
 
     def call(*options: str) -> Result:
-        result = CliRunner().invoke(kgen, ["show", "dev/e", *options], standalone_mode=False)
-        if result.exception is not None:
-            raise result.exception
-        return result
+        return invoke("show", "dev/e", *options)
 
     return call
 
@@ -137,9 +130,8 @@ def test_an_architecture_has_to_be_given(show: Show, tmp_path: Path) -> None:
         },
     }
     (tmp_path / "nas.json").write_text(json.dumps(manifest), "utf-8")
-    runner = CliRunner()
-    missing = runner.invoke(kgen, ["show", "nas.json"], standalone_mode=False)
+    missing = invoke("show", "nas.json")
     assert missing.return_value == 1
     assert "enas itself makes the value of architecture: give one, as architecture=VALUE" in missing.stderr
-    given = runner.invoke(kgen, ["show", "nas.json", "architecture=[1]"], standalone_mode=False)
+    given = invoke("show", "nas.json", "architecture=[1]")
     assert 'net: "[1]"' in given.stdout

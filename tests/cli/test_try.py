@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
-from kgen.cli import kgen
+from conftest import invoke, write_one
 from kgen.cli.interrupts import Interrupts
 from kgen.cli.watching import Progress
 from kgen.local import store as stores
@@ -44,11 +44,7 @@ Start = Callable[..., subprocess.Popen[str]]
 
 
 def workspace(folder: Path, script: str = SCRIPT, goal: float = 0.99, failed: int = 3) -> None:
-    (folder / "environments" / "dev").mkdir(parents=True, exist_ok=True)
-    (folder / "experiments").mkdir(exist_ok=True)
-    (folder / "environments" / "dev" / "environment.yaml").write_text("namespace: team\nexperiments: [e]\n", "utf-8")
-    body = SPEC.format(goal=goal, failed=failed, script=json.dumps(script))
-    (folder / "experiments" / "e.yaml").write_text(body, "utf-8")
+    write_one(folder, SPEC.format(goal=goal, failed=failed, script=json.dumps(script)))
 
 
 @pytest.fixture
@@ -58,10 +54,7 @@ def attempt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Try:
     monkeypatch.chdir(tmp_path)
 
     def call(*options: str, target: str = "dev/e") -> Result:
-        result = CliRunner().invoke(kgen, ["try", target, *options], standalone_mode=False)
-        if result.exception is not None and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        return result
+        return invoke("try", target, *options)
 
     return call
 
@@ -142,7 +135,7 @@ def test_an_error_of_the_experiment_stops_it_before_the_start(attempt: Try, tmp_
 
 
 def test_a_manifest_is_run_as_well(attempt: Try, tmp_path: Path) -> None:
-    rendered = CliRunner().invoke(kgen, ["render", "dev"], standalone_mode=False).stdout
+    rendered = invoke("render", "dev").stdout
     (tmp_path / "e.yaml").write_text(rendered, "utf-8")
     result = attempt("--trials", "1", target="e.yaml")
     assert result.return_value == 0, result.stderr

@@ -71,30 +71,36 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_page_is_drawn_quietly(
     browser: Browser, tmp_path: Path, name: str, shown: Run, width: int, dark: bool
 ) -> None:
-    _quiet(browser, tmp_path, f"{name}-{width}-{'dark' if dark else 'light'}", shown, width, dark=dark)
+    assert _wrong(browser, tmp_path, f"{name}-{width}-{'dark' if dark else 'light'}", shown, width, dark=dark) == []
 
 
 @SLOW
 def test_hundreds_of_trials_are_drawn_quietly(browser: Browser, tmp_path: Path) -> None:
-    _quiet(browser, tmp_path, "many-1280-light", MANY, 1280, dark=False)
+    assert _wrong(browser, tmp_path, "many-1280-light", MANY, 1280, dark=False) == []
 
 
-def _quiet(browser: Browser, folder: Path, name: str, shown: Run, width: int, *, dark: bool) -> None:
+def _wrong(browser: Browser, folder: Path, name: str, shown: Run, width: int, *, dark: bool) -> list[str]:
+    """Draw a page, and say what is wrong with it."""
     file = folder / "report.html"
     file.write_text(page(shown), "utf-8")
     browser.show(file, width, dark=dark)
     asked = [url for url in browser.asked if not url.startswith(("data:", "blob:"))]  # those two are in the page
-    assert asked == [file.resolve().as_uri()], "the page asked for something"
-    assert browser.said == [], "the page complained"
-    assert browser.ask("document.title") == "iris-붓꽃 (dev)", "a name became script"
-    assert browser.ask("document.documentElement.scrollWidth") <= width, "the page is wider than its window"
     wanted = len(json.loads(browser.ask("document.getElementById('figures').textContent"))["figures"])
-    assert browser.ask("document.querySelectorAll('.plot .main-svg').length > 0") is (wanted > 0)
-    assert browser.ask("[...document.querySelectorAll('.plot')].every((each) => each.data && each.data.length)") is True
-    assert browser.ask("document.querySelectorAll('img, .plot a[href]').length") == 0
+    plots = "[...document.querySelectorAll('.plot')]"
+    holds = {
+        f"the page asked for {asked}": asked == [file.resolve().as_uri()],
+        f"the page complained: {browser.said}": browser.said == [],
+        "a name became script": browser.ask("document.title") == "iris-붓꽃 (dev)",
+        "the page is wider than its window": browser.ask("document.documentElement.scrollWidth") <= width,
+        "not what there is to plot": browser.ask("document.querySelectorAll('.plot .main-svg').length > 0")
+        is (wanted > 0),
+        "an empty plot": browser.ask(f"{plots}.every((each) => each.data && each.data.length)") is True,
+        "a picture, or a link in a plot": browser.ask("document.querySelectorAll('img, .plot a[href]').length") == 0,
+    }
     pictures = os.environ.get("KGEN_SCREENSHOTS")
     if pictures:
         browser.picture(Path(pictures) / f"{name}.png")
+    return [what for what, is_so in holds.items() if not is_so]
 
 
 @SLOW

@@ -14,6 +14,7 @@ from kgen.model.environment import Target
 from kgen.model.node import NOWHERE, Node, make, path_text
 from kgen.rules.rule import Rule
 from kgen.rules.subject import Subject, read
+from kgen.rules.traits import Traits, alike
 
 DELETE = object()
 
@@ -121,6 +122,11 @@ def subject(changes: dict[str, Any] | None = None, *, katib: str = "0.19", base:
             holder[last] = copy.deepcopy(value)
     on = Target(katib=katib, **target)  # type: ignore[arg-type]
     return read(out, on, base, flaws=flaws_of(make(out, NOWHERE), on))
+
+
+def traits_of(on: Subject) -> Traits:
+    """What its rules are sorted out by."""
+    return next(iter(alike((on,))))
 
 
 def space(*parameters: dict[str, Any], algorithm: str = "random") -> Subject:

@@ -189,6 +189,7 @@ def test_an_unknown_flag_is_said_where_it_is_certain(source: str, rule: Rule, sa
             id="a switch with a word behind it",
         ),
         pytest.param(["--amp"], [], id="a switch"),
+        pytest.param(["--maybe='a b'", "'-l 0.1'", "'--may= '"], [], id="values with blanks in them"),
         pytest.param(["--sizes", "1", "2", "3"], [], id="several values"),
         pytest.param(["--sizes"], ["`--sizes` of it wants a value, and has none"], id="one value or more"),
         pytest.param(["--pair", "1"], ["`--pair` of it wants 2 values, and has 1"], id="one of two"),
@@ -342,7 +343,7 @@ _OPTIONS = st.one_of(
         },
     ).map(lambda given: ", ".join(f"{key}={value}" for key, value in given.items())),
 )
-_WORD = st.sampled_from(
+_WORD = st.sampled_from(["--alpha=a b", "--alp= 1", "-b 1", "-c x y", "--nope=a b", "-n 1", "a b"]) | st.sampled_from(
     "--alpha --alp --alpine --beta-x --beta_x -b -c -lr -bc -b1 -c=1 --alpha=1 --alpha=x --alpine=0.5 --beta-x= "
     "1 2 0.5 x -1 -0.5 -- --nope -n -lr=1".split()
 )

@@ -11,7 +11,7 @@ from zlib import crc32
 
 import pytest
 import yaml
-from subjects import DELETE, subject
+from subjects import DELETE, subject, traits_of
 
 from kgen import rules
 from kgen.katib.admission import admit
@@ -19,7 +19,7 @@ from kgen.model.environment import Target
 from kgen.model.flags import Script
 from kgen.model.node import NOWHERE, make, plain
 from kgen.rules.subject import Subject, read
-from kgen.rules.traits import LOOKS, traits_of
+from kgen.rules.traits import LOOKS
 from kgen.stages.check import Asked
 
 CONFORMANCE = Path(__file__).parents[1] / "conformance"

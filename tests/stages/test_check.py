@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from subjects import subject
+from subjects import subject, traits_of
 
 from kgen.model.diagnostic import Effect, Finding, Severity
 from kgen.model.node import NOWHERE, Span, make
 from kgen.rules.own import guarded
 from kgen.rules.rule import Rule, RuleOfAll
 from kgen.rules.subject import Subject
-from kgen.rules.traits import alike, traits_of
+from kgen.rules.traits import alike
 from kgen.stages import check as stage
 from kgen.stages.check import Asked, Case, check, in_blocks
 

@@ -99,9 +99,7 @@ def _complete(manifest: dict[str, Any]) -> dict[str, Any]:
     from kgen.model.environment import Target  # noqa: PLC0415
     from kgen.model.node import NOWHERE, make  # noqa: PLC0415
 
-    made = plain(admit(make(manifest, NOWHERE), Target()).manifest)
-    assert isinstance(made, dict)
-    return made
+    return admit(make(manifest, NOWHERE), Target()).plain()
 
 
 def _experiments(value: object) -> Iterator[dict[str, Any]]:

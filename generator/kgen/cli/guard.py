@@ -69,9 +69,8 @@ def _refused(cause: Expanded, data: bytes, path: Path, rendered: Rendered) -> It
         if object_of(old) != object_of(cause.manifest):
             continue
         release = rendered.target.katib
-        before, after = plain(as_stored(old, rendered.target)), plain(admit(cause.manifest, rendered.target).manifest)
+        before, after = plain(as_stored(old, rendered.target)), admit(cause.manifest, rendered.target).plain()
         assert isinstance(before, dict)
-        assert isinstance(after, dict)
         for refusal in refusals(before, after, release):
             changed = immutable_changes(before, after, release)
             mend = _AGED if is_aged(before, after, changed) else _HASHED

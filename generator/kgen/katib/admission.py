@@ -10,7 +10,7 @@ from kgen.katib.types import experiment
 from kgen.katib.v1beta1 import TRIAL
 from kgen.model.environment import Target
 from kgen.model.node import Node, fields, get, plain, put
-from kgen.model.values import Words
+from kgen.model.values import Words, mapping
 
 
 class Admitted(NamedTuple):
@@ -18,13 +18,12 @@ class Admitted(NamedTuple):
 
     manifest: Node  # with the server's defaults, without what it drops
     flaws: tuple[Flaw, ...]
-    read: Any = None  # its plain data, where that was had for nothing
+    read: dict[str, Any] | None = None  # its plain data, where that was had for nothing
     words: Words | None = None  # the keys and texts of the trial's object, where it was gone through
 
     def plain(self) -> dict[str, Any]:
         """Give the manifest without its places."""
-        made: Any = self.read or plain(self.manifest)
-        return made  # type: ignore[no-any-return]
+        return mapping(plain(self.manifest)) if self.read is None else self.read
 
 
 def admit(given: Node, target: Target, read: dict[str, Any] | None = None) -> Admitted:

@@ -27,8 +27,7 @@ class _FlawedError(Exception):
 
 
 def glance(value: Plain, own: Type, words: Words | None = None) -> bool:
-    """Whether an object has no flaw and comes back as it is; `words` gets its keys, and its texts with some
-    booleans among them.
+    """Whether an object has no flaw and comes back as it is; `words` gets what it is made of.
 
     Of an object of any kind within it, which is the trial's, no more is asked than that it has a kind: who knows its
     type reads it by itself.
@@ -131,7 +130,7 @@ def _is_amount(value: object) -> bool:
 
 def _fits(inner: Any, field: Field) -> bool:
     """Whether a scalar fits that is not of the usual kind, or a value that may be anything."""
-    keeps, look, own = field[0], field[1], field[2]
+    keeps, look, own = field.keeps, field.look, field.type
     given = type(inner)
     if (look is _WHOLE or look is _NUMBER) and given is int:
         return -(most := MOST[own.kind]) - 1 <= inner <= most and bool(inner or keeps)

@@ -10,7 +10,7 @@ from kgen.model.argocd import is_by_cluster, is_in_set
 from kgen.model.codes import CODES
 from kgen.model.diagnostic import Diagnostic, Related, Severity, error
 from kgen.model.experiment import Delivery, Rendered
-from kgen.model.node import Node, Span, get, object_of, text_of
+from kgen.model.node import Node, Span, get, object_of, plain, text_of
 from kgen.model.sources import SETTINGS
 from kgen.pipeline.law import KGENS, Law
 from kgen.stages.applicationset import application_set
@@ -46,8 +46,9 @@ def gitops(settings: Node | None, rendered: tuple[Rendered, ...], law: Law = KGE
     if not is_by_cluster(settings):  # a cluster has one environment's label, whatever its manifests share with others
         problems.extend(_shared(rendered))
         problems.extend(_named_twice(objects, deliveries))
+    things = tuple(Thing(obj, plain(obj)) for obj in objects)
     for target in sorted({each.target for each in rendered}):
-        problems.extend(check_things(tuple(map(Thing, objects)), (), target, law.objects, law.of_run))
+        problems.extend(check_things(things, (), target, law.objects, law.of_run))
     found = tuple(sorted(set(problems), key=lambda d: d.order))
     if any(d.severity is Severity.ERROR for d in found):
         return Gitops(found, {})

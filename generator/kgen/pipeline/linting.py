@@ -46,7 +46,7 @@ def lint(
     broken = [each for each in found.experiments if not _is_whole(each.plain)]
     checked = check(_cases(current, target, policies), law.rules, law.of_all)
     of_broken = check(_cases(broken, target, policies), (api_is_served, values_are_of_their_type), ())
-    things = tuple(Thing(each.object, each.within) for each in found.others)
+    things = tuple(Thing(each.object, each.plain, each.within) for each in found.others)
     problems = {
         *found.problems,
         *checked.diagnostics,

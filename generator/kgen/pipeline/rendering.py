@@ -89,7 +89,7 @@ def _finish(composed: _Composed, law: Law, *, allow_empty: bool) -> Rendered:
     problems.extend(checked.diagnostics)
     applied = (*(e.manifest for e in experiments), *(m.object for m in manifests))
     app = application(where, applied, problems)
-    things = tuple(Thing(obj) for obj in (*(m.object for m in manifests), *(() if app is None else (app,))))
+    things = tuple(Thing(obj, plain(obj)) for obj in (*(m.object for m in manifests), *(() if app is None else (app,))))
     unlabelled = {problem.span.file for problem in problems if problem.code == NO_LABEL}
     judged = check_things(things, checked.subjects, where.target, law.objects, law.of_run)
     problems.extend(d for d in judged if d.code != MAY_LACK_LABEL or d.span.file not in unlabelled)

@@ -86,9 +86,7 @@ def subject_of(
     """Make the Subject that `kgen lint` would make of a manifest, Katib's defaults included; for tests of rules."""
     from kgen.katib.admission import admit  # noqa: PLC0415 - what only tests ask for
     from kgen.model.node import NOWHERE, make  # noqa: PLC0415
-    from kgen.model.node import plain as plain_of  # noqa: PLC0415
 
     target = Target() if target is None else target
     admitted = admit(make(manifest, NOWHERE), target)
-    held = plain_of(admitted.manifest)
-    return read(mapping(held), target, given=manifest, plain=plain, flaws=admitted.flaws, policies=policies)
+    return read(admitted.plain(), target, given=manifest, plain=plain, flaws=admitted.flaws, policies=policies)

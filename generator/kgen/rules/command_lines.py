@@ -83,7 +83,7 @@ def is_flag(word: Token, parser: Parser) -> bool:
         return True
     if _NEGATIVE.fullmatch(text):
         return any(_NEGATIVE.fullmatch(name) for flag in parser.flags for name in flag.names)
-    return " " not in text
+    return " " not in text or _find(parser, text) is not None  # a blank makes it a value, but not that of a known flag
 
 
 def _command(parser: Parser, name: str) -> Parser | None:

@@ -42,11 +42,6 @@ class Traits(NamedTuple):
     odd: frozenset[str]  # the parts that are out of the ordinary, by their names in LOOKS
 
 
-def traits_of(subject: Subject) -> Traits:
-    """Look at every part of an Experiment once."""
-    return next(iter(alike((subject,))))
-
-
 def alike(subjects: Sequence[Subject]) -> dict[Traits, list[int]]:
     """Sort Experiments out: give the indices of those that have the same Traits, in order.
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 from kgen.model.diagnostic import Diagnostic, Finding, Related, Severity
 from kgen.model.environment import Target
-from kgen.model.node import FieldPath, Node, Span, get, object_of, path_text, plain
+from kgen.model.node import FieldPath, Node, Plain, Span, get, object_of, path_text
+from kgen.model.values import mapping
 from kgen.rules.own import RuleFailure
 from kgen.rules.rule import Rule, RuleOfAll, RuleOfObject, RuleOfRun
 from kgen.rules.subject import Subject
@@ -36,7 +37,9 @@ class Checked(NamedTuple):
 
 def check(cases: Iterable[Case], rules: Iterable[Rule], of_all: Iterable[RuleOfAll]) -> Checked:
     """Hold every Experiment against every rule; one of a team's own that fails is not asked again."""
-    asked, held, found = Asked(rules), list[Case](), list[Diagnostic]()
+    asked = Asked(rules)
+    held: list[Case] = []
+    found: list[Diagnostic] = []
     for block in in_blocks(cases):
         held += block
         found += _check(block, asked)
@@ -109,6 +112,7 @@ class Thing(NamedTuple):
     """Any other object, where its fields are written."""
 
     tree: Node
+    plain: Plain  # the same without places
     within: FieldPath = ()  # where it lies in its document
 
 
@@ -122,7 +126,7 @@ def check_things(
     """Hold objects that are no Experiments against their rules, each alone and beside the Experiments."""
     if not things:
         return ()
-    objects = tuple(_mapping(thing.tree) for thing in things)
+    objects = tuple(mapping(thing.plain) for thing in things)
     listed = tuple(rules)
     found = [
         _of_thing(finding, thing, rule)
@@ -133,11 +137,6 @@ def check_things(
     for rule in of_run:
         found.extend(_of_thing(finding, things[index], rule) for index, finding in rule.check(objects, subjects))
     return tuple(sorted(set(found), key=lambda d: d.order))
-
-
-def _mapping(tree: Node) -> Mapping[str, Any]:
-    out = plain(tree)
-    return out if isinstance(out, dict) else {}
 
 
 def _of_thing(finding: Finding, thing: Thing, rule: RuleOfObject | RuleOfRun) -> Diagnostic:

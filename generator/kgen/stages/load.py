@@ -7,7 +7,6 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from kgen.codec import reader
-from kgen.codec.value import read_value
 from kgen.model.diagnostic import Diagnostic, InputError, error
 from kgen.model.environment import ENVIRONMENT, WORKSPACE
 from kgen.model.node import Node, Span, fields
@@ -213,6 +212,8 @@ def load_setting(assignment: str) -> Node:
     if not found or not all(path):
         help_ = "write KEY=VALUE with a dotted key of the spec, such as trials.max=3"
         raise InputError([error(place, "KG013", f"`{keys}` sets nothing", help_)])
+    from kgen.codec.value import read_value  # noqa: PLC0415 - a command without `--set` has none
+
     node, problems = read_value(value, place.file)
     if problems or node is None:
         raise InputError(problems)
